@@ -1,0 +1,8 @@
+/** The operator's words: YAML to records, or a list of problems with line and column. */
+@org.jspecify.annotations.NullMarked
+module io.weir.config {
+  requires transitive io.weir.net;
+  requires org.snakeyaml.engine.v2;
+  requires static org.jspecify;
+
+}

@@ -1,0 +1,9 @@
+/** Compile, publish, observe: generations, certificates, health, metrics. */
+@org.jspecify.annotations.NullMarked
+module io.weir.control {
+  requires transitive io.weir.config;
+  requires transitive io.weir.proxy;
+  requires io.prometheus.metrics.model;
+  requires io.prometheus.metrics.expositionformats;
+  requires static org.jspecify;
+}

@@ -1,0 +1,15 @@
+/** Connections, TLS, HTTP, stages, routes, upstreams, access log. */
+@org.jspecify.annotations.NullMarked
+module io.weir.proxy {
+  requires transitive io.weir.net;
+  requires transitive io.weir.policy;
+  requires io.netty.buffer;
+  requires io.netty.common;
+  requires io.netty.handler;
+  requires io.netty.transport;
+  requires io.netty.transport.classes.epoll;
+  requires io.netty.transport.unix.common;
+  requires static io.netty.tcnative.classes.openssl;
+  requires com.google.re2j;
+  requires static org.jspecify;
+}
