@@ -2,7 +2,7 @@
 @org.jspecify.annotations.NullMarked
 module io.weir.config {
   requires transitive io.weir.net;
-  requires org.snakeyaml.engine.v2;
+  requires org.snakeyaml.engine;
   requires static org.jspecify;
 
 }

@@ -4,6 +4,6 @@ module io.weir.control {
   requires transitive io.weir.config;
   requires transitive io.weir.proxy;
   requires io.prometheus.metrics.model;
-  requires io.prometheus.metrics.expositionformats;
+  requires io.prometheus.writer.text;
   requires static org.jspecify;
 }

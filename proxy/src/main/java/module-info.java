@@ -10,6 +10,6 @@ module io.weir.proxy {
   requires io.netty.transport.classes.epoll;
   requires io.netty.transport.unix.common;
   requires static io.netty.tcnative.classes.openssl;
-  requires com.google.re2j;
+  requires re2j;
   requires static org.jspecify;
 }
