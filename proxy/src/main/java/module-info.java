@@ -12,4 +12,7 @@ module io.weir.proxy {
   requires static io.netty.tcnative.classes.openssl;
   requires re2j;
   requires static org.jspecify;
+
+  exports io.weir.proxy.http;
+  exports io.weir.proxy.stage;
 }

@@ -1,0 +1,213 @@
+package io.weir.proxy.http;
+
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One parsed message head: the octets as they came and offsets into them, no object per field.
+ *
+ * <p>The same class serves requests, responses and trailers of every HTTP version. Names keep the
+ * case they came in (HTTP/2's are lower case by rule). A head is filled by a parser, read by the
+ * stages, written by the other side's connection and then {@linkplain #clear() cleared} for reuse.
+ *
+ * <p>Confined to one event loop. The arrays are exposed for the parsers and writers of this module;
+ * nobody else has business with them.
+ */
+public final class Head {
+  /** The octets; valid up to {@link #length}. Offsets below point here. */
+  public byte[] bytes = new byte[1024];
+
+  /** How many octets of {@link #bytes} are in use. */
+  public int length;
+
+  private int count;
+  private int[] offsets = new int[4 * 32];
+  private byte[] names = new byte[32];
+
+  // Start line. Requests: method, path, query, authority; responses: status.
+  public Method method = Method.OTHER;
+  public int methodStart;
+  public int methodEnd;
+
+  /** Path of the request target, from "/" up to "?" or the end; "*" for OPTIONS. */
+  public int pathStart;
+
+  public int pathEnd;
+
+  /** Query without its "?"; empty at the end of the path where there is none. */
+  public int queryStart;
+
+  public int queryEnd;
+
+  /** Whether the target had a "?", so that an empty query is forwarded as it came. */
+  public boolean hasQuery;
+
+  /** Host and port as the client named them; empty where it named none. */
+  public int authorityStart;
+
+  public int authorityEnd;
+
+  /** Status of a response, 100 to 599. */
+  public int status;
+
+  /** Minor version of HTTP/1: 0 or 1. */
+  public int minorVersion = 1;
+
+  /** Declared length of the content in octets, or -1 where none is declared. */
+  public long contentLength = -1;
+
+  /** Whether the content is framed by the chunked coding. */
+  public boolean chunked;
+
+  /** Whether the sender will close the connection after this message (HTTP/1). */
+  public boolean close;
+
+  /** Whether the client waits for a 100 before it sends the content. */
+  public boolean expectContinue;
+
+  /** Whether the message asks to become another protocol: HTTP/1.1 Upgrade or RFC 8441 CONNECT. */
+  public boolean upgrade;
+
+  /** Whether that protocol is WebSocket. */
+  public boolean webSocket;
+
+  /** Whether a TE field allows trailers, which gRPC asks for. */
+  public boolean teTrailers;
+
+  /** Whether a Connection field names fields beyond the known hop-by-hop ones. */
+  public boolean connectionNamesFields;
+
+  /** Parser's place: first octet not looked at yet, and start of the current line. */
+  public int scanned;
+
+  public int lineStart;
+
+  /** Empties the head for reuse; an overgrown one gives its memory back. */
+  public void clear() {
+    if (bytes.length > 16 * 1024) {
+      bytes = new byte[1024];
+    }
+    length = 0;
+    count = 0;
+    method = Method.OTHER;
+    methodStart = methodEnd = pathStart = pathEnd = queryStart = queryEnd = 0;
+    hasQuery = false;
+    authorityStart = authorityEnd = 0;
+    status = 0;
+    minorVersion = 1;
+    contentLength = -1;
+    chunked =
+        close = expectContinue = upgrade = webSocket = teTrailers = connectionNamesFields = false;
+    scanned = lineStart = 0;
+  }
+
+  /** Number of fields. */
+  public int count() {
+    return count;
+  }
+
+  /** Makes room for more octets behind {@link #length}. */
+  public void ensureRoom(int more) {
+    if (bytes.length - length < more) {
+      bytes = Arrays.copyOf(bytes, Math.max(bytes.length * 2, length + more));
+    }
+  }
+
+  /** Appends octets without meaning yet and returns where they start. */
+  public int append(byte[] src, int off, int len) {
+    ensureRoom(len);
+    System.arraycopy(src, off, bytes, length, len);
+    int start = length;
+    length += len;
+    return start;
+  }
+
+  /** Adds a field whose octets are already in {@link #bytes}, and returns its known name. */
+  public FieldName add(int nameStart, int nameEnd, int valueStart, int valueEnd) {
+    FieldName name = FieldName.of(bytes, nameStart, nameEnd);
+    add(name, nameStart, nameEnd, valueStart, valueEnd);
+    return name;
+  }
+
+  /** Adds a field of a name already looked up, whose octets are in {@link #bytes}. */
+  public void add(FieldName name, int nameStart, int nameEnd, int valueStart, int valueEnd) {
+    if (count == names.length) {
+      names = Arrays.copyOf(names, count * 2);
+      offsets = Arrays.copyOf(offsets, count * 8);
+    }
+    int at = count * 4;
+    offsets[at] = nameStart;
+    offsets[at + 1] = nameEnd;
+    offsets[at + 2] = valueStart;
+    offsets[at + 3] = valueEnd;
+    names[count++] = (byte) name.ordinal();
+  }
+
+  /** The known name of field {@code i}. */
+  public FieldName name(int i) {
+    return FieldName.at(names[i]);
+  }
+
+  public int nameStart(int i) {
+    return offsets[i * 4];
+  }
+
+  public int nameEnd(int i) {
+    return offsets[i * 4 + 1];
+  }
+
+  public int valueStart(int i) {
+    return offsets[i * 4 + 2];
+  }
+
+  public int valueEnd(int i) {
+    return offsets[i * 4 + 3];
+  }
+
+  /** Index of the first field of this name from {@code from} on, or -1. */
+  public int find(FieldName name, int from) {
+    byte wanted = (byte) name.ordinal();
+    for (int i = from; i < count; i++) {
+      if (names[i] == wanted) {
+        return i;
+      }
+    }
+    return -1;
+  }
+
+  /** Index of the first field of this lower-case name from {@code from} on, or -1. */
+  public int find(byte[] lowerCaseName, int from) {
+    for (int i = from; i < count; i++) {
+      if (Ascii.equalIgnoreCase(bytes, nameStart(i), nameEnd(i), lowerCaseName)) {
+        return i;
+      }
+    }
+    return -1;
+  }
+
+  /** Value of the first field of this name as text, or null; for tests and cold paths. */
+  public @Nullable String value(String name) {
+    int i = find(Ascii.bytes(name.toLowerCase(java.util.Locale.ROOT)), 0);
+    return i < 0 ? null : Ascii.text(bytes, valueStart(i), valueEnd(i));
+  }
+
+  /** Path as it came, as text; for tests and cold paths. */
+  public String path() {
+    return Ascii.text(bytes, pathStart, pathEnd);
+  }
+
+  /** Query without "?", as text; for tests and cold paths. */
+  public String query() {
+    return Ascii.text(bytes, queryStart, queryEnd);
+  }
+
+  /** Authority as text; for tests and cold paths. */
+  public String authority() {
+    return Ascii.text(bytes, authorityStart, authorityEnd);
+  }
+
+  /** Whether a message with this head is followed by content on HTTP/1. */
+  public boolean hasBody() {
+    return chunked || contentLength > 0;
+  }
+}

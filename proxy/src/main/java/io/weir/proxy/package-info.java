@@ -1,2 +1,0 @@
-/** Placeholder front page. */
-package io.weir.proxy;
