@@ -59,6 +59,9 @@ public final class Head {
   /** Whether the content is framed by the chunked coding. */
   public boolean chunked;
 
+  /** Whether the sender of an HTTP/1.0 message would keep the connection. */
+  public boolean keepAlive;
+
   /** Whether the sender will close the connection after this message (HTTP/1). */
   public boolean close;
 
@@ -76,6 +79,15 @@ public final class Head {
 
   /** Whether a Connection field names fields beyond the known hop-by-hop ones. */
   public boolean connectionNamesFields;
+
+  /** Whether the head was read to its end. */
+  public boolean complete;
+
+  /** Whether the start line was read. */
+  public boolean startLineRead;
+
+  /** Whether a Host field was read. */
+  public boolean hostRead;
 
   /** Parser's place: first octet not looked at yet, and start of the current line. */
   public int scanned;
@@ -98,6 +110,7 @@ public final class Head {
     contentLength = -1;
     chunked =
         close = expectContinue = upgrade = webSocket = teTrailers = connectionNamesFields = false;
+    keepAlive = complete = startLineRead = hostRead = false;
     scanned = lineStart = 0;
   }
 
