@@ -1,0 +1,181 @@
+"""Weir beside HAProxy and nginx on one machine, in one run: what a proxied request costs.
+
+Each proxy runs on CPU 0 with one worker; the load generator and the backend (an nginx) share CPU 1. The cost is the CPU
+time of the proxy's whole process tree, so neither a slow load generator nor other work on the machine enters it, save
+for the caches. The proxies take turns within each scenario; the table gives medians with min..max, and ratios.
+A JVM is warmed up, unmeasured, until its CPU time per request stops falling.
+"""
+
+import argparse
+import os
+import shlex
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+import proxies
+from load import wait_until_answering
+from machine import BenchError, open_file_limit, quiet
+from proxies import CONFIGURE, ROOT, Proxy, Setup
+from report import Results
+from scenarios import QUICK, SCENARIOS, Fresh, Traffic
+
+QUICK_SECONDS = 48  # what --quick may take in all; the rest of its 50 seconds is for ending
+
+
+def main():
+    options = parse()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    try:
+        proxies.require_tools(["nginx", "wrk", "h2load", "openssl", *options.proxies])
+        if "weir" in options.proxies and not options.weir_command:
+            subprocess.run([os.path.join(ROOT, "weir"), "build"], check=True)
+        with quiet(options.lock):
+            results = Run(options).all()
+    except (BenchError, OSError, subprocess.CalledProcessError) as problem:
+        sys.exit(f"bench: {problem}")
+    results.write(options.output, vars(options))
+    print(f"\n{results.table(options.proxies)}\n\nAll samples are in {os.path.relpath(options.output)}")
+    for error in results.errors:
+        print(f"ERROR {error}")
+    if {"haproxy", "weir"} <= set(options.proxies):
+        print(results.ratio_line("haproxy"))
+    return 1 if results.errors else 0
+
+
+class Run:
+    def __init__(self, options):
+        self.options, self.began = options, time.monotonic()
+        weir = options.weir_command or f"{shlex.quote(os.path.join(ROOT, 'weir'))} run"
+        self.setup = Setup(options.work, options.base_port, shlex.split(weir))
+        self.servers, self.broken, self.results = {}, {}, Results()
+
+    def all(self):
+        open_file_limit()
+        self.setup.prepare()
+        backend = proxies.backend(self.setup)
+        try:
+            wait_until_answering(self.setup.base_port, backend)
+            for left, name in zip(range(len(self.options.scenarios), 0, -1), self.options.scenarios):
+                self.scenario(SCENARIOS[name], left)
+        finally:
+            for server in [*self.servers.values(), backend]:
+                server.stop()
+            self.setup.clean_up()
+        return self.results
+
+    def scenario(self, scenario, left):
+        """All rounds of one scenario, the proxies in turn; `left` scenarios are to do, this one included."""
+        print(f"{scenario.name}: {scenario.about}", flush=True)
+        lineup = [Proxy(name, scenario.features, self.setup) for name in self.options.proxies]
+        if scenario.name == "alloc":
+            lineup = [proxy for proxy in lineup if proxy.name == "weir"]
+        if isinstance(scenario, Traffic):
+            for proxy in lineup:
+                self.guarded(scenario, proxy, lambda server: self.warm_up(scenario, proxy, server, self.patience(left)))
+        rounds = 1 if scenario.name.startswith("mem") else self.options.rounds
+        for number in range(1, rounds + 1):
+            for proxy in lineup if number % 2 else reversed(lineup):
+                self.guarded(scenario, proxy, lambda server: self.sample(scenario, proxy, server, number))
+
+    def guarded(self, scenario, proxy, action):
+        """A proxy that fails is told once and left out from then on; the others go on."""
+        if proxy.label in self.broken:
+            return
+        try:
+            if isinstance(scenario, Fresh):
+                self.stop(proxy)
+                try:
+                    action(self.servers.setdefault(proxy.label, proxy.start()))
+                finally:
+                    self.stop(proxy)
+            else:
+                action(self.running(proxy))
+        except (BenchError, OSError, subprocess.SubprocessError) as problem:
+            self.broken[proxy.label] = problem
+            self.results.fail(scenario.name, proxy.name, str(problem))
+            print(f"  {proxy.name:8} FAILED: {problem}", flush=True)
+
+    def running(self, proxy):
+        if proxy.label not in self.servers:
+            self.servers[proxy.label] = proxy.start()
+            wait_until_answering(proxy.port, self.servers[proxy.label])
+        return self.servers[proxy.label]
+
+    def stop(self, proxy):
+        if server := self.servers.pop(proxy.label, None):
+            server.stop()
+
+    def sample(self, scenario, proxy, server, number):
+        sample = scenario.measure(proxy, server, self.options.duration)
+        self.results.add(scenario.name, proxy.name, number, sample)
+        figures = ", ".join(f"{value:.2f} {figure}" for figure, value in sample.figures.items())
+        print(f"  {proxy.name:8} {figures}{'  ERRORS ' + str(sample.load.errors) if sample.load.errors else ''}", flush=True)
+
+    def warm_up(self, scenario, proxy, server, patience):
+        """Load until CPU time per request has not fallen by 2 % for two slices running, at most `patience` seconds.
+
+        HAProxy and nginx need only their connections to the backend: one slice does, and --quick goes without.
+        """
+        if proxy.name != "weir":
+            patience = 0 if self.options.quick else 1
+        slice_seconds = 1 if self.options.quick else 2
+        best, idle, began = float("inf"), 0, time.monotonic()
+        while time.monotonic() - began + slice_seconds / 2 < patience and idle < 2:
+            before = server.cpu_micros()
+            load = scenario.generate(proxy, slice_seconds)
+            cost = (server.cpu_micros() - before) / max(1, load.requests)
+            idle = idle + 1 if cost > 0.98 * best else 0
+            best = min(best, cost)
+
+    def patience(self, left):
+        """Longest warm-up in seconds: --quick shares what its time leaves after the measurements among the scenarios."""
+        if not self.options.quick:
+            return self.options.warm_up
+        measuring = left * self.options.rounds * len(self.options.proxies) * (self.options.duration + 0.15)
+        return max(1, (QUICK_SECONDS - (time.monotonic() - self.began) - measuring) / left)
+
+
+def parse():
+    scenarios = "\n".join(f"  {name:15} {s.about}" for name, s in SCENARIOS.items())
+    parser = argparse.ArgumentParser(
+        prog="bench/run l7", formatter_class=argparse.RawDescriptionHelpFormatter, description=__doc__,
+        epilog=f"scenarios:\n{scenarios}\n\nThe exit status is 1 when a request was not answered 200 or a proxy failed.")
+    parser.add_argument("--quick", action="store_true",
+                        help=f"within 50 seconds: {','.join(QUICK)}; HAProxy and Weir; one second, three rounds")
+    parser.add_argument("-s", "--scenarios", type=_names(SCENARIOS), metavar="A,B,…", help="default: all")
+    parser.add_argument("-p", "--proxies", type=_names(CONFIGURE), metavar="A,B,…", help="of haproxy,nginx,weir; default: all")
+    parser.add_argument("-d", "--duration", type=int, metavar="SECONDS", help="of one measurement; default: 4")
+    parser.add_argument("-r", "--rounds", type=int, help="measurements of each scenario and proxy; default: 5")
+    parser.add_argument("--warm-up", type=int, default=40, metavar="SECONDS", help="at most, per scenario; default: 40")
+    parser.add_argument("--base-port", type=int, default=21900, metavar="PORT", help="first of 24 ports; default: 21900")
+    parser.add_argument("--weir-command", metavar="COMMAND",
+                        help="runs Weir; the configuration file is appended; default: './weir run'")
+    parser.add_argument("--work", default=os.path.join(ROOT, "bench", "work"), metavar="DIR", help="default: bench/work")
+    parser.add_argument("-o", "--output", metavar="FILE", help="JSON results; default: results.json in the work directory")
+    parser.add_argument("--lock", default=os.path.join(tempfile.gettempdir(), "weir-bench.lock"), metavar="FILE",
+                        help="held while measuring, so that two benches take turns; default: %(default)s")
+    options = parser.parse_args()
+    options.scenarios = options.scenarios or (QUICK if options.quick else list(SCENARIOS))
+    options.proxies = options.proxies or (["haproxy", "weir"] if options.quick else list(CONFIGURE))
+    options.duration = options.duration or (1 if options.quick else 4)
+    options.rounds = options.rounds or (3 if options.quick else 5)
+    options.work = os.path.abspath(options.work)
+    options.output = options.output or os.path.join(options.work, "results.json")
+    return options
+
+
+def _names(known):
+    def names(text):
+        chosen = text.split(",")
+        for name in chosen:
+            if name not in known:
+                raise argparse.ArgumentTypeError(f"{name} (expected: {', '.join(known)})")
+        return chosen
+    return names
+
+
+if __name__ == "__main__":
+    sys.exit(main())
