@@ -3,4 +3,5 @@
 module io.weir.net {
   requires static org.jspecify;
 
+  exports io.weir.net;
 }
