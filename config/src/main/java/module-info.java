@@ -3,6 +3,8 @@
 module io.weir.config {
   requires transitive io.weir.net;
   requires org.snakeyaml.engine;
+  requires re2j;
   requires static org.jspecify;
 
+  exports io.weir.config;
 }
