@@ -14,5 +14,6 @@ module io.weir.proxy {
   requires static org.jspecify;
 
   exports io.weir.proxy.http;
+  exports io.weir.proxy.log;
   exports io.weir.proxy.stage;
 }

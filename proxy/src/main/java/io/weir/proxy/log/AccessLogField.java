@@ -1,0 +1,59 @@
+package io.weir.proxy.log;
+
+/** The texts of an access log entry, and how many bytes of each are kept. */
+public enum AccessLogField {
+  /** The identifier that the visitor sees on an error page and the backend in a header. */
+  REQUEST_ID(128),
+  /** The method as received. */
+  METHOD(32),
+  /** The host asked for, with its port if one was given. */
+  HOST(264),
+  /** The path, without the query. */
+  PATH(2048),
+  /** The query, without its question mark. */
+  QUERY(2048),
+  /** The TLS version between client and Weir, absent without TLS. */
+  TLS_PROTOCOL(16),
+  /** The TLS cipher suite between client and Weir, absent without TLS. */
+  TLS_CIPHER(64),
+  /** The User-Agent value; of these bytes at most 256 characters are written. */
+  USER_AGENT(1024),
+  /** The Referer value. */
+  REFERER(2048),
+  /** The X-Forwarded-For value as the client sent it, whether believed or not. */
+  FORWARDED_FOR(512),
+  /** The name of the pool that served the request. */
+  POOL(128),
+  /** The address and port of the backend that served the request. */
+  BACKEND(128),
+  /** The name of the listener that accepted the connection. */
+  LISTENER(128),
+  /** The name of the route that matched. */
+  ROUTE(128),
+  /** The stable name of the reason that ended the request. */
+  REASON(64),
+  /** How the client's address was established. */
+  CLIENT_PROVENANCE(32);
+
+  private static final AccessLogField[] ALL = values();
+
+  /** The most bytes kept. */
+  final int cap;
+
+  AccessLogField(int cap) {
+    this.cap = cap;
+  }
+
+  static int count() {
+    return ALL.length;
+  }
+
+  /** The bytes of a record in which every text is as long as it may be. */
+  static int sumOfCaps() {
+    int sum = 0;
+    for (AccessLogField field : ALL) {
+      sum += field.cap;
+    }
+    return sum;
+  }
+}

@@ -1,0 +1,53 @@
+package io.weir.proxy.log;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.code_intelligence.jazzer.api.FuzzedDataProvider;
+import com.code_intelligence.jazzer.junit.FuzzTest;
+import com.fasterxml.jackson.databind.JsonNode;
+import java.util.regex.Pattern;
+
+/** Whatever bytes a client sends: one line of valid JSON, and no secret in it. */
+class LineRendererFuzzer {
+  private static final Pattern SECRET =
+      Pattern.compile(
+          "(?i)(^|[?#&;=])[^?#&;=]*(password|token|secret|key)[^?#&;=]*=(?!\\[REDACTED\\]([&#]|$))[^&#]");
+  private static final Pattern CARD = Pattern.compile("(?<![\\d%])\\d{13,19}(?!\\d|%3\\d)");
+
+  @FuzzTest
+  void writesOneCleanLineWhateverComes(FuzzedDataProvider data) {
+    AccessLogEntry entry = new AccessLogEntry();
+    entry.start(data.consumeLong()).client(data.consumeLong(), data.consumeLong(), 1);
+    entry.sizes(data.consumeLong(), 0).requestTime(data.consumeLong());
+    entry.status(data.consumeInt()).upstreamTime(data.consumeLong());
+    while (data.remainingBytes() > 0) {
+      entry.text(data.pickValue(AccessLogField.values()), data.consumeBytes(3000));
+    }
+    byte[] line = Lines.render(entry);
+    JsonNode read = Lines.read(line);
+
+    assertThat(new String(line, UTF_8).indexOf('\n')).isEqualTo(lastOf(line));
+    assertThat(read.size()).isEqualTo(37);
+    String query = read.path("query").asText();
+    assertThat(SECRET.matcher(query).find()).as(query).isFalse();
+    for (String name : new String[] {"path", "query", "referer", "user_agent"}) {
+      CARD.matcher(read.path(name).asText())
+          .results()
+          .forEach(match -> assertThat(luhn(match.group())).as(match.group()).isFalse());
+    }
+  }
+
+  private static int lastOf(byte[] line) {
+    return new String(line, UTF_8).length() - 1;
+  }
+
+  private static boolean luhn(String digits) {
+    int sum = 0;
+    for (int i = 0; i < digits.length(); i++) {
+      int digit = digits.charAt(digits.length() - 1 - i) - '0';
+      sum += i % 2 == 0 ? digit : digit * 2 / 10 + digit * 2 % 10;
+    }
+    return sum % 10 == 0;
+  }
+}
