@@ -63,6 +63,9 @@ public enum FieldName {
     int multiplier = 1;
     FieldName[] table = table(multiplier);
     while (table == null) {
+      if (multiplier > 1_000_000) {
+        throw new IllegalStateException("two names of one length differ in no octet looked at");
+      }
       multiplier += 2;
       table = table(multiplier);
     }
@@ -95,20 +98,18 @@ public enum FieldName {
 
   /** The constant of a name in any case, or {@link #OTHER}. */
   public static FieldName of(byte[] src, int start, int end) {
-    if (end <= start) {
+    if (end - start < 2) {
       return OTHER;
     }
     FieldName candidate =
-        TABLE[
-            slot(
-                MULTIPLIER, end - start, src[start], src[start + (end - start) / 2], src[end - 1])];
+        TABLE[slot(MULTIPLIER, end - start, src[start], src[end - 2], src[end - 1])];
     return candidate != OTHER && Ascii.equalIgnoreCase(src, start, end, candidate.bytes)
         ? candidate
         : OTHER;
   }
 
-  private static int slot(int multiplier, int length, byte first, byte middle, byte last) {
-    int mixed = length | (first | 0x20) << 6 | (middle | 0x20) << 13 | (last | 0x20) << 20;
+  private static int slot(int multiplier, int length, byte first, byte lastButOne, byte last) {
+    int mixed = length | (first | 0x20) << 6 | (lastButOne | 0x20) << 13 | (last | 0x20) << 20;
     return mixed * multiplier >>> 24;
   }
 
@@ -119,7 +120,7 @@ public enum FieldName {
     for (FieldName name : ALL) {
       if (name != OTHER) {
         byte[] b = name.bytes;
-        int slot = slot(multiplier, b.length, b[0], b[b.length / 2], b[b.length - 1]);
+        int slot = slot(multiplier, b.length, b[0], b[b.length - 2], b[b.length - 1]);
         if (table[slot] != OTHER) {
           return null;
         }
