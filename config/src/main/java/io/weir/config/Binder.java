@@ -15,6 +15,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
@@ -197,9 +198,7 @@ final class Binder {
       String place = path + "[" + i + "]";
       problems.place(place, item.mark());
       Object value = value(element, key, item, place, null);
-      if (value != null) {
-        values.add(value);
-      }
+      values.add(value == null ? standIn(element) : value);
       if (value != null && element instanceof Simple && !seen.add(value)) {
         problems.add(place, shown(item) + " is listed twice");
       }
@@ -213,6 +212,7 @@ final class Binder {
       return null;
     }
     Map<String, String> headers = new LinkedHashMap<>();
+    Set<String> seen = new HashSet<>();
     for (Node.Entry entry : mapping.entries()) {
       String place = join(path, Text.show(entry.key()));
       problems.place(place, entry.mark());
@@ -221,6 +221,8 @@ final class Binder {
       } else if (!(entry.value() instanceof Node.Scalar scalar)
           || !Form.HEADER_VALUE.accepts(scalar.text())) {
         problems.add(place, expectation(shown(entry.value()), Form.HEADER_VALUE.expected()));
+      } else if (!seen.add(entry.key().toLowerCase(Locale.ROOT))) {
+        problems.add(place, "given twice (expected: each field once, in any case)");
       } else {
         headers.put(entry.key(), scalar.text());
       }

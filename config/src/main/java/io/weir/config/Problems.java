@@ -44,11 +44,11 @@ final class Problems {
   }
 
   void add(Mark mark, String path, String message, String hint) {
-    doubtful.add(path);
-    if (found.size() >= MOST) {
+    if (full()) {
       omitted++;
       return;
     }
+    doubtful.add(path);
     found.add(
         new Problem(
             file,
@@ -62,6 +62,16 @@ final class Problems {
   /** Whether the value at this path was replaced because it was wrong, so that it says nothing. */
   boolean doubtful(String path) {
     return doubtful.contains(path);
+  }
+
+  /** Whether this path or one below it is doubtful. */
+  boolean doubtfulWithin(String path) {
+    return doubtful.stream().anyMatch(at -> at.startsWith(path));
+  }
+
+  /** Whether further problems are only counted. */
+  boolean full() {
+    return found.size() >= MOST;
   }
 
   boolean none() {

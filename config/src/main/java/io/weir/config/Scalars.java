@@ -126,6 +126,9 @@ final class Scalars {
 
   /** What a value of this type looks like. */
   static String noun(Class<?> type, Key key) {
+    if (type == Duration.class && !key.unit().isEmpty()) {
+      return "a number of seconds, or a duration such as 5m";
+    }
     return type.isEnum()
         ? "one of " + String.join(", ", labels(type))
         : type == String.class ? key.form().expected() : reader(type).noun;

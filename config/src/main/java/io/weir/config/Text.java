@@ -6,6 +6,11 @@ import java.util.Optional;
 
 /** Words for messages. */
 final class Text {
+  /** Beyond these nobody is helped, and a hostile file would make the search long. */
+  private static final int LONGEST_WORD = 64;
+
+  private static final int MOST_CANDIDATES = 200;
+
   private Text() {}
 
   /** A value as a message quotes it: printable, and not longer than a line. */
@@ -36,18 +41,32 @@ final class Text {
   static Optional<String> nearest(String written, Collection<String> candidates) {
     String word = written.toLowerCase(Locale.ROOT).replace('-', '_');
     String best = null;
-    int least = 1 + Math.max(1, Math.min(word.length(), 40) / 3);
-    for (String candidate : candidates) {
-      int distance =
-          Math.abs(candidate.length() - word.length()) >= least
-              ? least
-              : distance(word, candidate.toLowerCase(Locale.ROOT).replace('-', '_'));
+    if (word.length() > LONGEST_WORD) {
+      return Optional.empty();
+    }
+    int least = 1 + Math.max(1, word.length() / 3);
+    for (String candidate :
+        (Iterable<String>) candidates.stream().limit(MOST_CANDIDATES)::iterator) {
+      int distance = distance(word, candidate.toLowerCase(Locale.ROOT).replace('-', '_'), least);
       if (distance < least) {
         least = distance;
         best = candidate;
       }
     }
     return Optional.ofNullable(best);
+  }
+
+  /**
+   * The distance of two words, or {@code enough}, if it is at least that; the beginning of a word
+   * is near to it.
+   */
+  private static int distance(String word, String candidate, int enough) {
+    if (word.length() > 3 && candidate.startsWith(word)) {
+      return 1;
+    }
+    return Math.abs(candidate.length() - word.length()) >= enough
+        ? enough
+        : distance(word, candidate);
   }
 
   /** Damerau and Levenshtein's distance, in which exchanging two neighbours is one step. */

@@ -32,7 +32,7 @@ final class Vocabulary {
     if (key.equals("<<")) {
       return "merge keys are not understood; an alias (*name) as value is";
     }
-    List<String> places = PLACES.getOrDefault(key, List.of());
+    List<String> places = PLACES.getOrDefault(key, List.of()).stream().distinct().toList();
     Optional<String> near = Text.nearest(key, known);
     if (!places.isEmpty() && places.size() <= FEW) {
       return key + " stands " + String.join(" or ", places);

@@ -36,7 +36,7 @@ import org.snakeyaml.engine.v2.scanner.StreamReader;
 final class Yaml {
   static final int MAX_BYTES = 4 << 20;
   static final int MAX_DEPTH = 32;
-  static final int MAX_NODES = 1 << 20;
+  static final int MAX_NODES = 1 << 18;
 
   private final Problems problems;
   private final Iterator<Event> events;
