@@ -15,5 +15,6 @@ module io.weir.proxy {
 
   exports io.weir.proxy.http;
   exports io.weir.proxy.log;
+  exports io.weir.proxy.route;
   exports io.weir.proxy.stage;
 }

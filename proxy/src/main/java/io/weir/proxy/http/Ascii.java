@@ -114,6 +114,11 @@ public final class Ascii {
     return at + digits;
   }
 
+  /** The value of a hex digit in any case, or -1. */
+  public static int hex(byte b) {
+    return Character.digit(b & 0x7f, 16) | b >> 7;
+  }
+
   /**
    * A non-negative decimal number of digits only.
    *

@@ -4,7 +4,10 @@ package io.weir.proxy.http;
 public final class Authority {
   private Authority() {}
 
-  /** Whether the octets are a registered name, IPv4 address or bracketed IPv6 address, and a port up to 65535 or none. */
+  /**
+   * Whether the octets are a registered name, IPv4 address or bracketed IPv6 address, and a port up
+   * to 65535 or none.
+   */
   public static boolean isValid(byte[] b, int start, int end) {
     if (end <= start || end - start > 255 + 6) {
       return false;
@@ -24,7 +27,10 @@ public final class Authority {
     return from < to && (hostEnd == end || isPort(b, hostEnd + 1, end));
   }
 
-  /** Where the host ends: at the colon before the port, or at the end; -1 where a bracket is left open. */
+  /**
+   * Where the host ends: at the colon before the port, or at the end; -1 where a bracket is left
+   * open.
+   */
   public static int hostEnd(byte[] b, int start, int end) {
     if (start < end && b[start] == '[') {
       for (int i = start + 1; i < end; i++) {

@@ -28,7 +28,8 @@ import org.jspecify.annotations.Nullable;
  * <p>Whatever two readers could understand differently is refused, never repaired: a bare LF or CR,
  * folded lines, white space before a colon, a second Host or Content-Length, Content-Length beside
  * Transfer-Encoding, a coding other than exactly {@code chunked}, a target that names another host
- * than the Host field. One thing is tolerated: a single empty line before a request (RFC 9112 §2.2).
+ * than the Host field. One thing is tolerated: a single empty line before a request (RFC 9112
+ * §2.2).
  *
  * <p>The methods return null while all is well; {@link Head#complete} tells whether the head is
  * whole, and {@link Head#scanned} then where the content starts. Stateless.
@@ -135,7 +136,10 @@ public final class HeadParser {
         return null;
       }
       FieldName name = field(head, start, stop);
-      if (name == null || name.isHopByHop() || name == FieldName.CONTENT_LENGTH || name == FieldName.HOST) {
+      if (name == null
+          || name.isHopByHop()
+          || name == FieldName.CONTENT_LENGTH
+          || name == FieldName.HOST) {
         return FRAME_MALFORMED;
       }
     }
@@ -186,7 +190,11 @@ public final class HeadParser {
   private static @Nullable Reason version(Head head, int at) {
     byte[] b = head.bytes;
     boolean http =
-        b[at] == 'H' && b[at + 1] == 'T' && b[at + 2] == 'T' && b[at + 3] == 'P' && b[at + 4] == '/';
+        b[at] == 'H'
+            && b[at + 1] == 'T'
+            && b[at + 2] == 'T'
+            && b[at + 3] == 'P'
+            && b[at + 4] == '/';
     if (!http || b[at + 6] != '.' || !isDigit(b[at + 5]) || !isDigit(b[at + 7])) {
       return FRAME_MALFORMED;
     }
@@ -300,7 +308,9 @@ public final class HeadParser {
       case CONNECTION -> connection(head, value, end);
       case EXPECT -> {
         head.expectContinue = true;
-        return Ascii.equalIgnoreCase(b, value, end, CONTINUE) ? null : FRAME_EXPECTATION_UNSUPPORTED;
+        return Ascii.equalIgnoreCase(b, value, end, CONTINUE)
+            ? null
+            : FRAME_EXPECTATION_UNSUPPORTED;
       }
       case UPGRADE -> head.webSocket = Ascii.equalIgnoreCase(b, value, end, WEBSOCKET);
       case TE -> head.teTrailers |= Ascii.equalIgnoreCase(b, value, end, TRAILERS);
@@ -378,7 +388,8 @@ public final class HeadParser {
     }
     head.webSocket &= head.upgrade && head.minorVersion == 1;
     head.expectContinue &= head.minorVersion == 1;
-    // Content behind an upgrade would be read as the new protocol by one side and as HTTP by the other.
+    // Content behind an upgrade would be read as the new protocol by one side and as HTTP by the
+    // other.
     return head.webSocket && (head.hasBody() || head.method != Method.GET) ? FRAME_AMBIGUOUS : null;
   }
 
