@@ -9,7 +9,7 @@ module io.weir.proxy {
   requires io.netty.transport;
   requires io.netty.transport.classes.epoll;
   requires io.netty.transport.unix.common;
-  requires static io.netty.tcnative.classes.openssl;
+  requires io.netty.tcnative.classes.openssl;
   requires re2j;
   requires static org.jspecify;
 
@@ -17,4 +17,5 @@ module io.weir.proxy {
   exports io.weir.proxy.log;
   exports io.weir.proxy.route;
   exports io.weir.proxy.stage;
+  exports io.weir.proxy.tls;
 }
