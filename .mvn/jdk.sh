@@ -1,3 +1,4 @@
+# shellcheck shell=sh
 # Sourced by weir and mvnw: sets JAVA_HOME to a JDK 25 or newer, or ends with advice.
 # Reads each JDK's `release` file instead of starting it, so that looking costs no process.
 
