@@ -4,4 +4,5 @@ module io.weir.policy {
   requires transitive io.weir.net;
   requires static org.jspecify;
 
+  exports io.weir.policy;
 }

@@ -262,6 +262,21 @@ public final class IpAddress implements Comparable<IpAddress> {
    * that nobody can choose addresses that collide.
    */
   public long hash(long seed) {
+    return hash(high, low, seed);
+  }
+
+  /**
+   * Returns the same as {@code prefix(bits).hash(seed)}, without making the prefix: the key of a
+   * client's network in a table.
+   *
+   * @throws IllegalArgumentException if {@code bits} is negative or above {@link #width}
+   */
+  public long prefixHash(int bits, long seed) {
+    int masked = checkBits(bits);
+    return hash(high & maskHigh(masked), low & maskLow(masked), seed);
+  }
+
+  private static long hash(long high, long low, long seed) {
     return mix(mix(high ^ seed) + low * 0x9e37_79b9_7f4a_7c15L);
   }
 

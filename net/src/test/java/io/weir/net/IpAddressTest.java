@@ -300,4 +300,20 @@ class IpAddressTest {
     IpAddress address = IpAddress.parse("192.0.2.1");
     assertThat(address.hash(1)).isNotEqualTo(address.hash(2));
   }
+
+  @ParameterizedTest
+  @CsvSource({
+    "192.0.2.255, 32",
+    "192.0.2.255, 24",
+    "192.0.2.255, 0",
+    "2001:db8:1:2:3:4:5:6, 128",
+    "2001:db8:1:2:3:4:5:6, 64",
+    "2001:db8:1:2:3:4:5:6, 48",
+    "2001:db8:1:2:3:4:5:6, 0",
+  })
+  void hashesAPrefixWithoutMakingIt(String text, int bits) {
+    IpAddress address = IpAddress.parse(text);
+    assertThat(address.prefixHash(bits, 99)).isEqualTo(address.prefix(bits).hash(99));
+    assertThatIllegalArgumentException().isThrownBy(() -> address.prefixHash(129, 99));
+  }
 }
