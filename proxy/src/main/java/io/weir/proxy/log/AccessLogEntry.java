@@ -4,6 +4,9 @@ import static io.weir.proxy.log.RecordLayout.INT;
 import static io.weir.proxy.log.RecordLayout.LONG;
 import static io.weir.proxy.log.RecordLayout.SHORT;
 
+import io.weir.net.ClientIdentity;
+import io.weir.net.IpAddress;
+
 /**
  * One access log entry while a loop fills it. A loop owns one, calls {@link #clear()}, sets what it
  * knows and hands it to {@link AccessLogRing#publish}; afterwards the entry is free for the next
@@ -43,24 +46,19 @@ public final class AccessLogEntry {
     return this;
   }
 
-  /**
-   * Who asked.
-   *
-   * @param high the first 64 bits of the address
-   * @param low the last 64 bits; an IPv4 address is given as its IPv4-mapped IPv6 address
-   * @param port 0–65535
-   */
-  public AccessLogEntry client(long high, long low, int port) {
-    LONG.set(record, RecordLayout.CLIENT_HIGH, high);
-    LONG.set(record, RecordLayout.CLIENT_LOW, low);
-    SHORT.set(record, RecordLayout.CLIENT_PORT, (short) port);
+  /** Who asked, and how that was established. */
+  public AccessLogEntry client(ClientIdentity client) {
+    LONG.set(record, RecordLayout.CLIENT_HIGH, client.address().high());
+    LONG.set(record, RecordLayout.CLIENT_LOW, client.address().low());
+    SHORT.set(record, RecordLayout.CLIENT_PORT, (short) client.port());
+    record[RecordLayout.PROVENANCE] = (byte) client.provenance().ordinal();
     return this;
   }
 
-  /** The address and port that the connection reached, as for {@link #client}. */
-  public AccessLogEntry server(long high, long low, int port) {
-    LONG.set(record, RecordLayout.SERVER_HIGH, high);
-    LONG.set(record, RecordLayout.SERVER_LOW, low);
+  /** The address and port that the connection reached. */
+  public AccessLogEntry server(IpAddress address, int port) {
+    LONG.set(record, RecordLayout.SERVER_HIGH, address.high());
+    LONG.set(record, RecordLayout.SERVER_LOW, address.low());
     SHORT.set(record, RecordLayout.SERVER_PORT, (short) port);
     return this;
   }

@@ -31,9 +31,7 @@ public enum AccessLogField {
   /** The name of the route that matched. */
   ROUTE(128),
   /** The stable name of the reason that ended the request. */
-  REASON(64),
-  /** How the client's address was established. */
-  CLIENT_PROVENANCE(32);
+  REASON(64);
 
   private static final AccessLogField[] ALL = values();
 

@@ -2,6 +2,7 @@ package io.weir.proxy.log;
 
 import static io.weir.proxy.log.RecordLayout.LONG;
 
+import io.weir.net.IpAddress;
 import java.nio.charset.StandardCharsets;
 
 /**
@@ -20,6 +21,8 @@ final class JsonBuffer {
 
   private static final byte[] HEX = "0123456789abcdef".getBytes(StandardCharsets.US_ASCII);
   private static final byte[] REPLACEMENT = "\\ufffd".getBytes(StandardCharsets.US_ASCII);
+  private static final byte[] TRUE = {'t', 'r', 'u', 'e'};
+  private static final byte[] FALSE = {'f', 'a', 'l', 's', 'e'};
   private static final long ONES = 0x0101010101010101L;
   private static final long HIGHS = 0x8080808080808080L;
 
@@ -43,9 +46,6 @@ final class JsonBuffer {
   void bool(boolean value) {
     raw(value ? TRUE : FALSE);
   }
-
-  private static final byte[] TRUE = {'t', 'r', 'u', 'e'};
-  private static final byte[] FALSE = {'f', 'a', 'l', 's', 'e'};
 
   /** A number; below zero, which nothing logged can be, it is written as 0. */
   void number(long value) {
@@ -76,78 +76,10 @@ final class JsonBuffer {
     position += width;
   }
 
-  /**
-   * An address in its canonical text form (RFC 5952); IPv4-mapped ones as IPv4.
-   *
-   * @param high the first 64 bits
-   * @param low the last 64 bits
-   */
+  /** An address in its canonical text form, given as its 128 bits (see {@link IpAddress}). */
   void address(long high, long low) {
-    if (high == 0 && low >>> 32 == 0xFFFF) {
-      ipv4((int) low);
-    } else {
-      ipv6(high, low);
-    }
-  }
-
-  private void ipv4(int address) {
-    number(address >>> 24);
-    put('.');
-    number(address >>> 16 & 0xFF);
-    put('.');
-    number(address >>> 8 & 0xFF);
-    put('.');
-    number(address & 0xFF);
-  }
-
-  private void ipv6(long high, long low) {
-    int zeros = longestZeros(high, low);
-    int zerosStart = zeros >>> 4;
-    int zerosEnd = zerosStart + (zeros & 0xF);
-    for (int i = 0; i < 8; i++) {
-      if (i >= zerosStart && i < zerosEnd) {
-        put(':');
-        i = zerosEnd - 1;
-        if (zerosEnd == 8) {
-          put(':');
-        }
-        continue;
-      }
-      if (i > 0) {
-        put(':');
-      }
-      hex(group(high, low, i));
-    }
-  }
-
-  /** The first of the longest rows of two or more zero groups: start * 16 + length. */
-  private static int longestZeros(long high, long low) {
-    int start = 8;
-    int longest = 1;
-    for (int i = 0; i < 8; i++) {
-      int next = i;
-      while (next < 8 && group(high, low, next) == 0) {
-        next++;
-      }
-      if (next - i > longest) {
-        start = i;
-        longest = next - i;
-      }
-      i = Math.max(i, next - 1);
-    }
-    return longest == 1 ? 8 << 4 : start << 4 | longest;
-  }
-
-  private static int group(long high, long low, int index) {
-    return (int) ((index < 4 ? high : low) >>> 48 - (index & 3) * 16) & 0xFFFF;
-  }
-
-  private void hex(int group) {
-    for (int shift = group > 0xFFF ? 12 : group > 0xFF ? 8 : group > 0xF ? 4 : 0;
-        shift >= 0;
-        shift -= 4) {
-      put(HEX[group >>> shift & 0xF]);
-    }
+    // The object does not outlive this line, so that the compiler does without it.
+    position = IpAddress.ofIpv6(high, low).writeTo(bytes, position);
   }
 
   /**

@@ -5,6 +5,7 @@ import static io.weir.proxy.log.RecordLayout.LONG;
 import static io.weir.proxy.log.RecordLayout.SHORT;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import io.weir.net.Provenance;
 import java.util.Arrays;
 
 /**
@@ -52,6 +53,10 @@ final class LineRenderer {
   private static final byte[] ROUTE = bytes(",\"route\":");
   private static final byte[] REASON = bytes(",\"reason\":");
   private static final byte[] CLIENT_PROVENANCE = bytes(",\"client_provenance\":");
+  private static final byte[][] PROVENANCES =
+      Arrays.stream(Provenance.values())
+          .map(provenance -> bytes('"' + provenance.text() + '"'))
+          .toArray(byte[][]::new);
   private static final byte[] RETRIES = bytes(",\"retries\":");
   private static final byte[] END = bytes("}\n");
 
@@ -160,7 +165,7 @@ final class LineRenderer {
     out.raw(REASON);
     plain(AccessLogField.REASON);
     out.raw(CLIENT_PROVENANCE);
-    plain(AccessLogField.CLIENT_PROVENANCE);
+    out.raw(PROVENANCES[source[at + RecordLayout.PROVENANCE]]);
     out.raw(RETRIES);
     unsignedShort(at + RecordLayout.RETRIES);
     out.raw(END);

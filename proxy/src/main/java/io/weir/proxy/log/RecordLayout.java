@@ -29,6 +29,7 @@ final class RecordLayout {
   static final int SERVER_PORT = 18;
   static final int PROTOCOL = 20;
   static final int FLAGS = 21;
+  static final int PROVENANCE = 22;
   static final int START_MICROS = 24;
   static final int CLIENT_HIGH = 32;
   static final int CLIENT_LOW = 40;

@@ -3,7 +3,6 @@ package io.weir.proxy.log;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.code_intelligence.jazzer.api.FuzzedDataProvider;
 import com.code_intelligence.jazzer.junit.FuzzTest;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.util.regex.Pattern;
@@ -16,22 +15,21 @@ class LineRendererFuzzer {
   private static final Pattern CARD = Pattern.compile("(?<![\\d%])\\d{13,19}(?!\\d|%3\\d)");
 
   @FuzzTest
-  void writesOneCleanLineWhateverComes(FuzzedDataProvider data) {
+  void writesOneCleanLineWhateverComes(byte[] text) {
     AccessLogEntry entry = new AccessLogEntry();
-    entry.start(data.consumeLong()).client(data.consumeLong(), data.consumeLong(), 1);
-    entry.sizes(data.consumeLong(), 0).requestTime(data.consumeLong());
-    entry.status(data.consumeInt()).upstreamTime(data.consumeLong());
-    while (data.remainingBytes() > 0) {
-      entry.text(data.pickValue(AccessLogField.values()), data.consumeBytes(3000));
+    for (AccessLogField field : AccessLogField.values()) {
+      entry.text(field, text);
     }
     byte[] line = Lines.render(entry);
     JsonNode read = Lines.read(line);
 
     assertThat(new String(line, UTF_8).indexOf('\n')).isEqualTo(lastOf(line));
     assertThat(read.size()).isEqualTo(37);
-    String query = read.path("query").asText();
-    assertThat(SECRET.matcher(query).find()).as(query).isFalse();
-    for (String name : new String[] {"path", "query", "referer", "user_agent"}) {
+    for (String name : new String[] {"path", "query", "referer"}) {
+      String url = read.path(name).asText();
+      assertThat(SECRET.matcher(url).find()).as(url).isFalse();
+    }
+    for (String name : new String[] {"path", "query", "referer", "user_agent", "x_forwarded_for"}) {
       CARD.matcher(read.path(name).asText())
           .results()
           .forEach(match -> assertThat(luhn(match.group())).as(match.group()).isFalse());
