@@ -224,22 +224,32 @@ backend backend
 
 
 def weir(proxy):
-    """YAML that is also JSON: easier to write from here, and the same keys."""
+    """YAML that is also JSON, which Python writes.
+
+    What Weir does by default and the others are not told to do here is off: security headers, the other forwarded
+    fields, and the limits on connections of one client, for there is only one.
+    """
     setup = proxy.setup
     hosts = [{"name": host.split(".")[0], "match": {"hosts": [host]}, "pool": "backend"} for host in ["a.test", *HOSTS]]
-    everything = [{"name": "all", "match": {"path": {"prefix": "/"}}, "pool": "backend"}]
     config = {
         "instance": "bench",
         "workers": 1,
+        "management": "off",
         "access_log": {"path": proxy.access_log} if proxy.features else "off",
+        "forwarded_headers": {"headers": ["X-Forwarded-For"]},
+        "security_headers": "off",
+        "slowloris_protection": {
+            "idle_timeout_seconds": 3600, "max_connections_per_ip": 0, "max_new_connections_per_ip_per_second": 0},
+        "tls": {"min_version": "TLSv1.3", "session_tickets": False, "hsts": {"enabled": False}},
         "listeners": [
             {"name": "http", "address": f"127.0.0.1:{proxy.port}", "protocol": "http"},
-            {"name": "https", "address": f"127.0.0.1:{proxy.tls_port}", "protocol": "https", "certificates": ["a"],
-             "tls": {"min_version": "TLSv1.3", "max_version": "TLSv1.3", "session_tickets": False}},
+            {"name": "https", "address": f"127.0.0.1:{proxy.tls_port}", "protocol": "https",
+             "sni_routing": [{"default": {"action": "serve", "certificate": "a"}}]},
         ],
         "certificates": [{"name": "a", "certificate": setup.file("cert.pem"), "key": setup.file("key.pem")}],
-        "routes": hosts if proxy.features else everything,
-        "pools": [{"name": "backend", "backends": [{"address": f"127.0.0.1:{setup.base_port}"}]}],
+        "routes": hosts if proxy.features else [{"name": "all", "pool": "backend"}],
+        "pools": [{"name": "backend", "keepalive": {"idle": "3600s"},
+                   "backends": [{"address": f"127.0.0.1:{setup.base_port}"}]}],
     }
     if proxy.features:
         config["client_limits"] = {"requests_per_second": NO_LIMIT, "burst": NO_LIMIT}
