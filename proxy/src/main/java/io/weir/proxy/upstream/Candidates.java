@@ -89,30 +89,46 @@ final class Candidates {
    */
   int draw(Turn turn, long now, Tried tried) {
     for (int i = 0; i < MAX_DRAWS; i++) {
-      int drawn = drawOne(turn);
-      Backend backend = backends[drawn];
-      if (!tried.contains(backend)
-          && (slowStartNanos == 0 || turn.nextFraction() < backend.ramp(now, slowStartNanos))) {
+      int drawn = drawAny(turn);
+      if (accepts(drawn, turn, now, tried)) {
         return drawn;
       }
     }
     return firstUntried((int) turn.nextRandom(backends.length), tried);
   }
 
-  /** Draws once more for another candidate than {@code one}; with bad luck it is the same. */
+  /** Draws a candidate other than {@code one}; with bad luck, or where there is none, the same. */
   int drawOther(int one, Turn turn, long now, Tried tried) {
-    int other = one;
-    for (int i = 0; i < MAX_DRAWS && other == one && backends.length > 1; i++) {
-      other = draw(turn, now, tried);
+    for (int i = 0; i < MAX_DRAWS && backends.length > 1; i++) {
+      int drawn = drawAnyBut(one, turn);
+      if (accepts(drawn, turn, now, tried)) {
+        return drawn;
+      }
     }
-    return other;
+    return one;
   }
 
-  private int drawOne(Turn turn) {
+  private boolean accepts(int drawn, Turn turn, long now, Tried tried) {
+    return !tried.contains(backends[drawn])
+        && (slowStartNanos == 0 || turn.nextFraction() < ramp(backends[drawn], now));
+  }
+
+  private int drawAny(Turn turn) {
+    return even ? (int) turn.nextRandom(backends.length) : at(turn.nextRandom(total()));
+  }
+
+  /** Draws from the line of all weights with that of {@code one} cut out. */
+  private int drawAnyBut(int one, Turn turn) {
     if (even) {
-      return (int) turn.nextRandom(backends.length);
+      int drawn = (int) turn.nextRandom(backends.length - 1);
+      return drawn < one ? drawn : drawn + 1;
     }
-    long point = turn.nextRandom(total());
+    long point = turn.nextRandom(total() - weights[one]);
+    return at(point < cumulative[one] - weights[one] ? point : point + weights[one]);
+  }
+
+  /** The candidate whose weight covers this point of the line of all weights. */
+  private int at(long point) {
     int low = 0;
     int high = backends.length - 1;
     while (low < high) {
@@ -141,7 +157,7 @@ final class Candidates {
    * request. In its slow start a member takes a part of its keys, always the same ones and ever
    * more.
    */
-  @Nullable Backend at(long hash, long now, Tried tried) {
+  @Nullable Backend atHash(long hash, long now, Tried tried) {
     char[] table = level.table();
     if (table == null) {
       throw new IllegalStateException("the level was made for another algorithm");
@@ -150,7 +166,7 @@ final class Candidates {
     Backend backend = level.members()[member];
     return admitted[member]
             && !tried.contains(backend)
-            && (slowStartNanos == 0 || Hash.fraction(hash) < backend.ramp(now, slowStartNanos))
+            && (slowStartNanos == 0 || Hash.fraction(hash) < ramp(backend, now))
         ? backend
         : null;
   }

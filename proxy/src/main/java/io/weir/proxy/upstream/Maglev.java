@@ -26,7 +26,7 @@ final class Maglev implements Balancer {
       Candidates candidates, Turn turn, long key, long now, Tried tried) {
     long hash = key;
     for (int i = 0; i < MAX_PROBES; i++) {
-      Backend backend = candidates.at(hash, now, tried);
+      Backend backend = candidates.atHash(hash, now, tried);
       if (backend != null) {
         return backend;
       }

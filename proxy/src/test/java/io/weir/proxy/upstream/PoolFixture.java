@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -27,6 +28,7 @@ final class PoolFixture {
   final Tried tried = new Tried();
   long now = TimeUnit.HOURS.toNanos(1);
   private final List<BackendSettings> configured = new ArrayList<>();
+  private int addresses;
   private Balancing balancing;
   private Head request = new Head();
   private ClientIdentity client = client("192.0.2.1");
@@ -50,7 +52,7 @@ final class PoolFixture {
   }
 
   PoolFixture add(String name, int weight, String zone, int priority) {
-    configured.add(new BackendSettings(name, address(configured.size()), weight, zone, priority));
+    configured.add(new BackendSettings(name, address(addresses++), weight, zone, priority));
     return this;
   }
 
@@ -60,6 +62,11 @@ final class PoolFixture {
 
   PoolFixture add(String... names) {
     Arrays.stream(names).forEach(name -> add(name, 1));
+    return this;
+  }
+
+  PoolFixture add(BackendSettings backend) {
+    configured.add(backend);
     return this;
   }
 
@@ -108,6 +115,10 @@ final class PoolFixture {
 
   @Nullable Backend select() {
     return pool.select(request, client, 0, now, tried);
+  }
+
+  Backend selectOne() {
+    return Objects.requireNonNull(select());
   }
 
   /** Name of the backend selected, or "none". */
