@@ -79,6 +79,11 @@ public final class OutlierDetector {
       return ejectedUntil > nowNanos - originNanos;
     }
 
+    /** For how long the backend is still to be left out; 0 or less where it is not. */
+    public long ejectionLeftNanos(long nowNanos) {
+      return ejectedUntil - (nowNanos - originNanos);
+    }
+
     /** Counts an answer that is not a server error. */
     public void onSuccess() {
       if (serverErrors.get()

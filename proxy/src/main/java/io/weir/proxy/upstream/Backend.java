@@ -1,5 +1,7 @@
 package io.weir.proxy.upstream;
 
+import io.weir.policy.OutlierDetector;
+import io.weir.policy.OutlierLimits;
 import io.weir.proxy.http.Ascii;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
@@ -49,17 +51,23 @@ public final class Backend {
   private volatile boolean leaving;
   private volatile long rampSince;
   private volatile boolean ejected;
-  private volatile long ejectedUntil;
+  private volatile OutlierDetector.Member outlier;
   private volatile StickyCookie.@Nullable Pin pin;
 
   /** A backend whose slow start, if the pool has one, begins at {@code rampSince}. */
-  Backend(Pool pool, BackendSettings settings, int loops, long rampSince) {
+  Backend(
+      Pool pool,
+      BackendSettings settings,
+      OutlierDetector.Member outlier,
+      int loops,
+      long rampSince) {
     this.pool = pool;
     this.name = settings.name();
     this.nameBytes = Ascii.bytes(name);
     this.address = settings.address();
     this.loops = loops;
     this.settings = settings;
+    this.outlier = outlier;
     this.rampSince = rampSince;
     this.cells = new long[PER_LOOP + loops * STRIDE];
   }
@@ -100,11 +108,6 @@ public final class Backend {
     return healthy ? BackendState.HEALTHY : BackendState.UNHEALTHY;
   }
 
-  /** Whether failed requests keep it out for a while, though active checks do not. */
-  public boolean isEjected() {
-    return ejected;
-  }
-
   /** Requests in progress, over all loops. */
   public int inFlight() {
     return (int) (long) CELLS.getOpaque(cells, IN_FLIGHT);
@@ -141,6 +144,23 @@ public final class Backend {
   public void ended(int loop, Outcome outcome, long now) {
     CELLS.getAndAdd(cells, IN_FLIGHT, -1L);
     add(loop, outcome.ordinal(), 1);
+    if (ejects(outcome, pool.settings().resilience().outliers(), now)) {
+      pool.refresh(now);
+    }
+  }
+
+  /** Whether this outcome is one too many. */
+  private boolean ejects(Outcome outcome, OutlierLimits limits, long now) {
+    return switch (outcome) {
+      case SUCCESS -> {
+        outlier.onSuccess();
+        yield false;
+      }
+      case SERVER_ERROR -> outlier.onServerError(limits, now);
+      case UNAVAILABLE, CONNECT_FAILED, TIMEOUT, RESET, MALFORMED ->
+          outlier.onGatewayFailure(limits, now);
+      case ABANDONED -> false;
+    };
   }
 
   private void add(int loop, int counter, long amount) {
@@ -197,7 +217,7 @@ public final class Backend {
         settings.zone(),
         settings.priority(),
         state(),
-        ejected,
+        outlier.isEjected(now),
         inFlight(),
         Latency.at((long) CELLS.getOpaque(cells, LATENCY), now),
         sum(BEGAN),
@@ -218,6 +238,11 @@ public final class Backend {
     double latency =
         packed == Latency.NONE && inFlight > 0 ? UNKNOWN_MICROS : Latency.at(packed, now);
     return latency * (inFlight / share + 1);
+  }
+
+  /** Whether failed requests keep it out for a while. */
+  boolean isEjected() {
+    return ejected;
   }
 
   /** What part of its weight it has at this time of its slow start: 0.1 to 1. */
@@ -242,35 +267,40 @@ public final class Backend {
     return draining || leaving;
   }
 
-  /** Keeps it out until then. */
-  void eject(long until) {
-    ejectedUntil = until;
-    ejected = true;
-  }
-
-  /** Ends an ejection whose time is over; a slow start follows. */
-  void readmit(long now) {
-    if (ejected && now - ejectedUntil >= 0) {
-      ejected = false;
+  /** Takes over from the detector whether it is ejected; after an ejection it starts slowly. */
+  void updateEjection(long now) {
+    boolean out = outlier.isEjected(now);
+    if (ejected && !out) {
       rampSince = now;
     }
+    ejected = out;
   }
 
-  /** When the ejection ends. */
-  long ejectedUntil() {
-    return ejectedUntil;
+  /** Nanoseconds until its ejection ends. */
+  long ejectionLeft(long now) {
+    return outlier.ejectionLeftNanos(now);
   }
 
   /** Takes the settings of a new configuration and the value that pins a client to it. */
   void configure(BackendSettings settings, StickyCookie.@Nullable Pin pin) {
     this.settings = settings;
     this.pin = pin;
-    leaving = false;
   }
 
   /** The configuration no longer has it. */
-  void leave() {
-    leaving = true;
+  void leave(OutlierDetector detector) {
+    if (!leaving) {
+      leaving = true;
+      detector.remove(outlier);
+    }
+  }
+
+  /** The configuration has it again before it was gone. */
+  void rejoin(OutlierDetector detector) {
+    if (leaving) {
+      leaving = false;
+      outlier = detector.add();
+    }
   }
 
   StickyCookie.@Nullable Pin pin() {

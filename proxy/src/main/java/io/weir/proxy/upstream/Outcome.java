@@ -5,8 +5,11 @@ public enum Outcome {
   /** The answer came whole, with a status below 500. */
   SUCCESS,
 
-  /** The answer came whole, with a status of 500 or above. */
+  /** The answer came whole, with a status of 500 or above but for the next three. */
   SERVER_ERROR,
+
+  /** The answer came whole, with the status 502, 503 or 504: nobody there to do the work. */
+  UNAVAILABLE,
 
   /** The connection or its TLS handshake failed or took too long; no request was sent. */
   CONNECT_FAILED,
@@ -22,6 +25,14 @@ public enum Outcome {
 
   /** The client or Weir gave up; tells nothing about the backend. */
   ABANDONED;
+
+  /** The outcome of a whole answer with this status. */
+  public static Outcome ofStatus(int status) {
+    if (status < 500) {
+      return SUCCESS;
+    }
+    return status >= 502 && status <= 504 ? UNAVAILABLE : SERVER_ERROR;
+  }
 
   /** Whether the backend is to blame. */
   public boolean isFailure() {

@@ -1,8 +1,13 @@
 package io.weir.proxy.upstream;
 
 import io.weir.net.ClientIdentity;
+import io.weir.policy.CircuitBreaker;
+import io.weir.policy.OutlierDetector;
+import io.weir.policy.RetryBudget;
 import io.weir.proxy.http.Head;
+import io.weir.proxy.upstream.PoolSettings.Resilience;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
@@ -24,11 +29,14 @@ public final class Pool {
   private final Turn[] turns;
   private final ReentrantLock lock = new ReentrantLock();
   private final List<Backend> leaving = new ArrayList<>();
-  private volatile View view = View.of(PoolSettings.DEFAULTS, List.of(), 0);
+  private final CircuitBreaker circuit = new CircuitBreaker();
+  private final OutlierDetector outliers;
+  private volatile RetryBudget[] retryBudgets;
+  private volatile View view;
 
   /** A pool without backends for a single event loop; for tests and hypothetical requests. */
   public Pool(String name) {
-    this(name, 1, 0);
+    this(name, 1, 0, System.nanoTime());
   }
 
   /**
@@ -37,14 +45,18 @@ public final class Pool {
    * @param name what routes, metrics and the log call it
    * @param loops how many event loops select from it
    * @param seed where random choices begin
+   * @param now {@link System#nanoTime()}; no time given later is before it
    */
-  public Pool(String name, int loops, long seed) {
+  public Pool(String name, int loops, long seed, long now) {
     this.name = name;
     this.loops = loops;
     this.turns = new Turn[loops];
     for (int loop = 0; loop < loops; loop++) {
       turns[loop] = new Turn(Hash.mix(seed + loop));
     }
+    this.outliers = new OutlierDetector(now);
+    this.retryBudgets = retryBudgets(Resilience.DEFAULTS, now);
+    this.view = View.of(PoolSettings.DEFAULTS, List.of(), now);
   }
 
   /** The name that routes, metrics and the log use. */
@@ -90,29 +102,46 @@ public final class Pool {
     lock.lock();
     try {
       List<Backend> known = new ArrayList<>(view.members());
-      boolean first = known.isEmpty();
+      // The first ones of all share the load from the start: nobody else could bear it.
+      long rampSince = known.isEmpty() ? now - settings.balancing().slowStartNanos() : now;
       known.addAll(leaving);
-      leaving.removeAll(known);
+      leaving.clear();
       List<Backend> members = new ArrayList<>();
       for (BackendSettings wanted : backends) {
-        Backend backend = takeFrom(known, wanted);
-        if (backend == null) {
-          // The first ones of all share the load from the start: nobody else could bear it.
-          long rampSince = first ? now - settings.balancing().slowStartNanos() : now;
-          backend = new Backend(this, wanted, loops, rampSince);
-        }
-        StickyCookie cookie = settings.balancing().stickyCookie();
-        backend.configure(wanted, cookie == null ? null : cookie.pin(name, wanted.name()));
-        members.add(backend);
+        members.add(member(wanted, settings.balancing().stickyCookie(), known, rampSince));
       }
-      known.forEach(Backend::leave);
-      leaving.addAll(known);
-      leaving.removeIf(backend -> backend.state() == BackendState.REMOVED);
+      for (Backend gone : known) {
+        gone.leave(outliers);
+        leaving.add(gone);
+      }
       members.sort(Comparator.comparing(Backend::name));
+      members.forEach(member -> member.updateEjection(now));
+      if (!settings.resilience().equals(view.settings.resilience())) {
+        retryBudgets = retryBudgets(settings.resilience(), now);
+      }
       view = View.of(settings, members, now);
     } finally {
       lock.unlock();
     }
+  }
+
+  /** The backend of these settings: taken from the known ones, or new. */
+  private Backend member(
+      BackendSettings wanted, @Nullable StickyCookie cookie, List<Backend> known, long rampSince) {
+    Backend member = takeFrom(known, wanted);
+    if (member == null) {
+      member = new Backend(this, wanted, outliers.add(), loops, rampSince);
+    }
+    member.rejoin(outliers);
+    member.configure(wanted, cookie == null ? null : cookie.pin(name, wanted.name()));
+    return member;
+  }
+
+  private RetryBudget[] retryBudgets(Resilience resilience, long now) {
+    RetryBudget[] budgets = new RetryBudget[loops];
+    double share = resilience.retriesPerSecond() / loops;
+    Arrays.setAll(budgets, loop -> new RetryBudget(resilience.retryRatio(), share, now));
+    return budgets;
   }
 
   private static void checkNames(List<BackendSettings> backends) {
@@ -146,11 +175,14 @@ public final class Pool {
     }
   }
 
+  /** Works out anew who may be chosen. */
+  void refresh(long now) {
+    change(now, () -> {});
+  }
+
   private void publish(long now) {
     View old = view;
-    for (Backend member : old.members()) {
-      member.readmit(now);
-    }
+    old.members().forEach(member -> member.updateEjection(now));
     view = old.refreshed(now);
   }
 
@@ -213,5 +245,28 @@ public final class Pool {
       return null;
     }
     return tls ? pin.secure() : pin.plain();
+  }
+
+  /** The loop's part of the pool's retry budget; confined to that loop. */
+  public RetryBudget retryBudget(int loop) {
+    return retryBudgets[loop];
+  }
+
+  /**
+   * Takes one more connection, pending request or request in progress, if the pool's limits allow
+   * it; who gets true calls {@link #release} once.
+   */
+  public boolean tryTake(CircuitBreaker.Resource resource) {
+    return circuit.tryTake(resource, view.settings.resilience().circuit());
+  }
+
+  /** Gives back what was taken. */
+  public void release(CircuitBreaker.Resource resource) {
+    circuit.release(resource);
+  }
+
+  /** How many are taken now. */
+  public int inUse(CircuitBreaker.Resource resource) {
+    return circuit.inUse(resource);
   }
 }

@@ -1,5 +1,7 @@
 package io.weir.proxy.upstream;
 
+import io.weir.policy.CircuitLimits;
+import io.weir.policy.OutlierLimits;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -8,11 +10,12 @@ import org.jspecify.annotations.Nullable;
  *
  * @param balancing which backend takes a request
  * @param connections how backends are reached
+ * @param resilience what keeps one failure from becoming many
  */
-public record PoolSettings(Balancing balancing, Connections connections) {
+public record PoolSettings(Balancing balancing, Connections connections, Resilience resilience) {
   /** Round robin over HTTP/1.1. */
   public static final PoolSettings DEFAULTS =
-      new PoolSettings(Balancing.DEFAULTS, Connections.DEFAULTS);
+      new PoolSettings(Balancing.DEFAULTS, Connections.DEFAULTS, Resilience.DEFAULTS);
 
   /**
    * Which backend takes a request.
@@ -102,6 +105,34 @@ public record PoolSettings(Balancing balancing, Connections connections) {
       if (maxIdlePerLoop < 0) {
         throw new IllegalArgumentException(
             "maxIdlePerLoop: " + maxIdlePerLoop + " (expected: 0 or more)");
+      }
+    }
+  }
+
+  /**
+   * What keeps one failure from becoming many.
+   *
+   * @param outliers when a backend that fails is left out for a while
+   * @param circuit how much may be under way to the whole pool
+   * @param retryRatio retries allowed for each request, 0 to 1
+   * @param retriesPerSecond retries allowed in any case, over all event loops; 0 or more
+   */
+  public record Resilience(
+      OutlierLimits outliers, CircuitLimits circuit, double retryRatio, double retriesPerSecond) {
+    /** Ejects outliers, limits nothing, and retries a fifth of the requests or ten a second. */
+    public static final Resilience DEFAULTS =
+        new Resilience(OutlierLimits.DEFAULT, CircuitLimits.NONE, 0.2, 10);
+
+    /**
+     * @throws IllegalArgumentException if a number is out of its range
+     */
+    public Resilience {
+      if (!(retryRatio >= 0 && retryRatio <= 1)) {
+        throw new IllegalArgumentException("retryRatio: " + retryRatio + " (expected: 0 to 1)");
+      }
+      if (!(retriesPerSecond >= 0 && retriesPerSecond < Double.POSITIVE_INFINITY)) {
+        throw new IllegalArgumentException(
+            "retriesPerSecond: " + retriesPerSecond + " (expected: 0 or more)");
       }
     }
   }

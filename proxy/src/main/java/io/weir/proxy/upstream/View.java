@@ -117,7 +117,7 @@ final class View {
     long wait = Long.MAX_VALUE;
     for (Backend member : members) {
       if (member.isEjected()) {
-        wait = Math.min(wait, Math.max(member.ejectedUntil() - now, 0));
+        wait = Math.min(wait, member.ejectionLeft(now));
       }
       if (slowStart > 0 && member.rampEnd(slowStart) - now > 0) {
         wait = Math.min(wait, member.rampEnd(slowStart) - now);

@@ -7,6 +7,7 @@ import io.weir.proxy.http.Ascii;
 import io.weir.proxy.http.Head;
 import io.weir.proxy.upstream.PoolSettings.Balancing;
 import io.weir.proxy.upstream.PoolSettings.Connections;
+import io.weir.proxy.upstream.PoolSettings.Resilience;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
@@ -30,6 +31,7 @@ final class PoolFixture {
   private final List<BackendSettings> configured = new ArrayList<>();
   private int addresses;
   private Balancing balancing;
+  private Resilience resilience = Resilience.DEFAULTS;
   private Head request = new Head();
   private ClientIdentity client = client("192.0.2.1");
 
@@ -38,12 +40,17 @@ final class PoolFixture {
   }
 
   PoolFixture(Algorithm algorithm, long seed) {
-    pool = new Pool("shop", 2, seed);
+    pool = new Pool("shop", 2, seed, now);
     balancing = Balancing.of(algorithm);
   }
 
   PoolFixture with(Balancing changed) {
     balancing = changed;
+    return this;
+  }
+
+  PoolFixture with(Resilience changed) {
+    resilience = changed;
     return this;
   }
 
@@ -76,7 +83,7 @@ final class PoolFixture {
   }
 
   PoolFixture reload() {
-    pool.update(new PoolSettings(balancing, Connections.DEFAULTS), configured, now);
+    pool.update(new PoolSettings(balancing, Connections.DEFAULTS, resilience), configured, now);
     return this;
   }
 

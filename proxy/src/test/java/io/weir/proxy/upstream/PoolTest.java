@@ -5,7 +5,12 @@ import static io.weir.proxy.upstream.PoolFixture.THERE;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.weir.policy.CircuitBreaker.Resource;
+import io.weir.policy.CircuitLimits;
+import io.weir.policy.OutlierLimits;
+import io.weir.policy.RetryBudget;
 import io.weir.proxy.upstream.PoolSettings.Balancing;
+import io.weir.proxy.upstream.PoolSettings.Resilience;
 import java.net.InetSocketAddress;
 import java.util.List;
 import java.util.Map;
@@ -202,6 +207,128 @@ class PoolTest {
       assertThat(pools.counts(2)).isEqualTo(Map.of("x", 2));
       pools.down("x");
       assertThat(pools.counts(2)).isEqualTo(Map.of("backup", 2));
+    }
+  }
+
+  @Nested
+  class Ejection {
+    private final OutlierLimits twoInARow =
+        new OutlierLimits(2, 2, TimeUnit.SECONDS.toNanos(30), TimeUnit.SECONDS.toNanos(300), 50);
+
+    private void end(String backend, Outcome... outcomes) {
+      for (Outcome outcome : outcomes) {
+        pools.backend(backend).began(0);
+        pools.backend(backend).ended(0, outcome, pools.now);
+      }
+    }
+
+    private void four() {
+      pools.with(new Resilience(twoInARow, CircuitLimits.NONE, 0.2, 1));
+      pools.add("a", "b", "c", "d").reload();
+    }
+
+    @Test
+    void leavesOutABackendThatFailsInARowForItsTime() {
+      four();
+      end("a", Outcome.CONNECT_FAILED, Outcome.TIMEOUT);
+      assertThat(pools.backend("a").snapshot(pools.now).ejected()).isTrue();
+      assertThat(pools.backend("a").state()).isEqualTo(BackendState.HEALTHY);
+      assertThat(pools.counts(6)).isEqualTo(Map.of("b", 2, "c", 2, "d", 2));
+      assertThat(pools.pass(29).counts(6)).doesNotContainKey("a");
+      assertThat(pools.pass(1).counts(8)).isEqualTo(Map.of("a", 2, "b", 2, "c", 2, "d", 2));
+    }
+
+    @Test
+    void countsEveryKindOfFailureButNoneOfTheClients() {
+      four();
+      end("a", Outcome.SERVER_ERROR, Outcome.SUCCESS, Outcome.SERVER_ERROR);
+      end("b", Outcome.ABANDONED, Outcome.ABANDONED, Outcome.ABANDONED);
+      assertThat(pools.counts(4)).hasSize(4);
+      end("a", Outcome.SERVER_ERROR);
+      end("b", Outcome.RESET, Outcome.MALFORMED);
+      assertThat(pools.counts(4)).containsOnlyKeys("c", "d");
+    }
+
+    @Test
+    void leavesInAsManyAsTheLimitSays() {
+      four();
+      for (String backend : List.of("a", "b", "c", "d")) {
+        end(backend, Outcome.UNAVAILABLE, Outcome.UNAVAILABLE);
+      }
+      assertThat(pools.counts(4)).isEqualTo(Map.of("c", 2, "d", 2));
+    }
+
+    @Test
+    void startsSlowlyAfterwards() {
+      pools.with(
+          new Balancing(
+              Algorithm.ROUND_ROBIN,
+              HashSource.clientAddress(),
+              null,
+              TimeUnit.SECONDS.toNanos(100),
+              0,
+              0,
+              true,
+              ""));
+      pools.with(new Resilience(twoInARow, CircuitLimits.NONE, 0.2, 1));
+      pools.add("a", "b").reload();
+      end("a", Outcome.RESET, Outcome.RESET);
+      pools.counts(1);
+      assertThat(pools.pass(30).counts(110)).isEqualTo(Map.of("a", 10, "b", 100));
+    }
+
+    @Test
+    void outlastsAReload() {
+      four();
+      end("a", Outcome.RESET, Outcome.RESET);
+      assertThat(pools.reload().counts(6)).doesNotContainKey("a");
+    }
+
+    @Test
+    void aBackendThatLeftNoLongerCounts() {
+      four();
+      Backend a = pools.backend("a");
+      end("a", Outcome.RESET, Outcome.RESET);
+      a.began(0);
+      pools.remove("a").reload();
+      a.ended(0, Outcome.RESET, pools.now);
+      end("b", Outcome.RESET, Outcome.RESET);
+      assertThat(pools.counts(6)).isEqualTo(Map.of("c", 3, "d", 3));
+    }
+  }
+
+  @Nested
+  class Limits {
+    private void limit(CircuitLimits circuit) {
+      pools.with(new Resilience(OutlierLimits.DEFAULT, circuit, 0, 2)).reload();
+    }
+
+    @Test
+    void holdOverReloads() {
+      limit(new CircuitLimits(1, 1, 2));
+      assertThat(pools.pool.tryTake(Resource.REQUEST)).isTrue();
+      assertThat(pools.pool.tryTake(Resource.REQUEST)).isTrue();
+      assertThat(pools.pool.tryTake(Resource.REQUEST)).isFalse();
+      limit(new CircuitLimits(1, 1, 3));
+      assertThat(pools.pool.tryTake(Resource.REQUEST)).isTrue();
+      assertThat(pools.pool.inUse(Resource.REQUEST)).isEqualTo(3);
+      limit(new CircuitLimits(1, 1, 1));
+      pools.pool.release(Resource.REQUEST);
+      assertThat(pools.pool.tryTake(Resource.REQUEST)).isFalse();
+    }
+
+    @Test
+    void shareTheRetriesOutAmongTheLoops() {
+      limit(CircuitLimits.NONE);
+      for (int loop = 0; loop < 2; loop++) {
+        int retries = 0;
+        while (pools.pool.retryBudget(loop).tryRetry(pools.now)) {
+          retries++;
+        }
+        assertThat(retries).isEqualTo(RetryBudget.WINDOW_SECONDS);
+      }
+      pools.add("a").reload();
+      assertThat(pools.pool.retryBudget(0).tryRetry(pools.now)).isFalse();
     }
   }
 
