@@ -13,9 +13,11 @@ module io.weir.proxy {
   requires re2j;
   requires static org.jspecify;
 
+  exports io.weir.proxy;
   exports io.weir.proxy.http;
   exports io.weir.proxy.log;
   exports io.weir.proxy.route;
   exports io.weir.proxy.stage;
   exports io.weir.proxy.tls;
+  exports io.weir.proxy.upstream;
 }

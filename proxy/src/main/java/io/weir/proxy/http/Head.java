@@ -74,6 +74,12 @@ public final class Head {
   /** Whether that protocol is WebSocket. */
   public boolean webSocket;
 
+  /**
+   * Whether it is an RFC 8441 extended CONNECT; {@link #upgrade} and {@link #webSocket} are set
+   * too.
+   */
+  public boolean extendedConnect;
+
   /** Whether a TE field allows trailers, which gRPC asks for. */
   public boolean teTrailers;
 
@@ -110,8 +116,32 @@ public final class Head {
     contentLength = -1;
     chunked =
         close = expectContinue = upgrade = webSocket = teTrailers = connectionNamesFields = false;
-    keepAlive = complete = startLineRead = hostRead = false;
+    extendedConnect = keepAlive = complete = startLineRead = hostRead = false;
     scanned = lineStart = 0;
+  }
+
+  /** Becomes the same as another head. */
+  public void copyOf(Head other) {
+    clear();
+    append(other.bytes, 0, other.length);
+    offsets = other.offsets.clone();
+    names = other.names.clone();
+    count = other.count;
+    method = other.method;
+    methodStart = other.methodStart;
+    methodEnd = other.methodEnd;
+    pathStart = other.pathStart;
+    pathEnd = other.pathEnd;
+    queryStart = other.queryStart;
+    queryEnd = other.queryEnd;
+    hasQuery = other.hasQuery;
+    authorityStart = other.authorityStart;
+    authorityEnd = other.authorityEnd;
+    minorVersion = other.minorVersion;
+    contentLength = other.contentLength;
+    chunked = other.chunked;
+    teTrailers = other.teTrailers;
+    connectionNamesFields = other.connectionNamesFields;
   }
 
   /** Number of fields. */
@@ -133,6 +163,13 @@ public final class Head {
     int start = length;
     length += len;
     return start;
+  }
+
+  /** Appends the octets of a field and adds it. */
+  public void append(byte[] name, byte[] value) {
+    int nameStart = append(name, 0, name.length);
+    int valueStart = append(value, 0, value.length);
+    add(nameStart, nameStart + name.length, valueStart, valueStart + value.length);
   }
 
   /** Adds a field whose octets are already in {@link #bytes}, and returns its known name. */

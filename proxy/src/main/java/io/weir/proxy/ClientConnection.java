@@ -1,0 +1,79 @@
+package io.weir.proxy;
+
+import io.netty.channel.Channel;
+import io.weir.net.ClientIdentity;
+import io.weir.net.IpAddress;
+import io.weir.proxy.http.Ascii;
+import io.weir.proxy.http.Authority;
+import io.weir.proxy.http.Head;
+import io.weir.proxy.tls.TlsServer;
+import io.weir.proxy.tls.TlsSession;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What is known of an accepted connection, whatever is spoken on it. Confined to its event loop.
+ */
+public final class ClientConnection {
+  public final Channel channel;
+  public final Loop loop;
+  public final Listener listener;
+
+  /** The address of the socket's other end, or what a trusted PROXY header told. */
+  public final ClientIdentity peer;
+
+  public final IpAddress localAddress;
+  public final int localPort;
+
+  /** How the connection is secured; null on plain TCP. */
+  public @Nullable TlsSession tls;
+
+  /** Whether HTTP/2 is spoken. */
+  public boolean http2;
+
+  private @Nullable String serverName;
+
+  /** Requests begun on this connection. */
+  public long requests;
+
+  /** An accepted connection before its first octet. */
+  public ClientConnection(
+      Channel channel,
+      Loop loop,
+      Listener listener,
+      ClientIdentity peer,
+      IpAddress localAddress,
+      int localPort) {
+    this.channel = channel;
+    this.loop = loop;
+    this.listener = listener;
+    this.peer = peer;
+    this.localAddress = localAddress;
+    this.localPort = localPort;
+  }
+
+  /** The TLS server name in lower case; null on plain TCP or where the client named none. */
+  public @Nullable String serverName() {
+    TlsSession session = tls;
+    if (serverName == null && session != null && session.serverName().length > 0) {
+      serverName = Ascii.text(session.serverName(), 0, session.serverName().length);
+    }
+    return serverName;
+  }
+
+  /** Whether the client speaks TLS to Weir. */
+  public boolean isSecure() {
+    return tls != null;
+  }
+
+  /** Whether a request for this host may come by a connection that was made for another name. */
+  public boolean mayAskFor(Head request) {
+    TlsServer server = listener.settings().tls();
+    TlsSession session = tls;
+    if (server == null || session == null) {
+      return true;
+    }
+    int start = request.authorityStart;
+    int end = Authority.hostEnd(request.bytes, start, request.authorityEnd);
+    return server.names().samePolicy(session.row(), request.bytes, start, end - start);
+  }
+}

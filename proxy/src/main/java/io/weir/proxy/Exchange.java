@@ -1,0 +1,700 @@
+package io.weir.proxy;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.weir.net.ClientIdentity;
+import io.weir.net.ForwardedChain;
+import io.weir.net.IpAddress;
+import io.weir.proxy.http.Head;
+import io.weir.proxy.http.Method;
+import io.weir.proxy.route.Route;
+import io.weir.proxy.stage.Answers;
+import io.weir.proxy.stage.Reason;
+import io.weir.proxy.stage.RecordStage;
+import io.weir.proxy.stage.SelectStage;
+import io.weir.proxy.stage.Stages;
+import io.weir.proxy.stage.Verdict;
+import io.weir.proxy.upstream.Backend;
+import io.weir.proxy.upstream.Outcome;
+import io.weir.proxy.upstream.Pool;
+import io.weir.proxy.upstream.Tried;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One request and its response: the place where the client's side and the backend's side meet, and
+ * the FORWARD stage.
+ *
+ * <pre>
+ *   ClientSide ── requestHead ──▶ stages ──▶ connection pool ── sendRequest ──▶ UpstreamSide
+ *              ── requestBody ──────────────────────────────── sendBody ─────▶
+ *              ◀─ sendResponse ── review ◀──────────────────── responseHead ──
+ *              ◀─ sendBody ─────────────────────────────────── responseBody ──
+ * </pre>
+ *
+ * <p>Nothing is gathered here but the content that arrived before there was a connection, and the
+ * client is not read further while there is some. After that each side is read only as long as the
+ * other keeps up. However it ends, it ends once, in {@link #finish}: with one {@link Reason},
+ * recorded.
+ *
+ * <p>Exchanges are reused. Confined to one event loop.
+ */
+public final class Exchange implements TimerWheel.Owner {
+  private static final int MAX_INTERIM = 16;
+  private static final long NEVER = Long.MAX_VALUE;
+
+  public final Loop loop;
+  public final Head request = new Head();
+  public final Head response = new Head();
+
+  /** Backends that this request was already sent to. */
+  public final Tried tried = new Tried();
+
+  /** Request id: {@value Loop#ID_LENGTH} hexadecimal digits. */
+  public final byte[] id = new byte[Loop.ID_LENGTH];
+
+  private final TimerWheel.Timer timer = new TimerWheel.Timer(this);
+  private final ArrayDeque<ByteBuf> early = new ArrayDeque<>();
+
+  // What the stages find out. Null until the stage in question ran.
+  private @Nullable ClientSide client;
+  private @Nullable ClientConnection connection;
+  private @Nullable ListenerSettings listener;
+  private @Nullable ProxySnapshot snapshot;
+  private @Nullable ClientIdentity identity;
+  public @Nullable Route route;
+  public @Nullable Pool pool;
+  public @Nullable Backend backend;
+
+  /** Whether the peer is a trusted proxy. */
+  public boolean peerTrusted;
+
+  /** The hops that the trusted proxies told, believed, from the left; for appending to them. */
+  private final List<IpAddress> believed = new ArrayList<>();
+
+  private @Nullable UpstreamSide upstream;
+  private @Nullable Connecting connecting;
+  private @Nullable Mirror mirror;
+
+  private boolean requestEnded;
+  private boolean requestSent;
+  private boolean bodyForwarded;
+  private boolean earlyEnd;
+  private boolean responseStarted;
+  private boolean responseEnded;
+  private boolean tunnel;
+  private boolean upstreamReused;
+  private boolean finished = true;
+  private boolean inTry;
+  private boolean isCopy;
+  private int interim;
+  private int attempts;
+
+  // Figures for the record; octets and System.nanoTime values.
+  public long started;
+  public long startedMillis;
+  public long sent;
+  public long firstOctet;
+  public long requestOctets;
+  public long responseOctets;
+  private Reason reason = Reason.OK;
+
+  Exchange(Loop loop) {
+    this.loop = loop;
+  }
+
+  /** Begins with the first octet of a request. */
+  void begin(ClientSide side, ClientConnection from, long now) {
+    finished = false;
+    client = side;
+    connection = from;
+    snapshot = loop.proxy.snapshot();
+    listener = from.listener.settings(snapshot);
+    started = now;
+    startedMillis = System.currentTimeMillis();
+    loop.nextRequestId(id);
+    from.requests++;
+  }
+
+  // ------------------------------------------------------------------ what the client's side tells
+
+  /**
+   * The request's head is whole.
+   *
+   * @param end whether no content follows
+   */
+  public void requestHead(boolean end) {
+    requestEnded = end;
+    requestOctets += request.length;
+    long now = System.nanoTime();
+    Verdict verdict = Stages.judge(this, now);
+    switch (verdict) {
+      case Verdict.Pass _, Verdict.Allow _ -> forward(now);
+      case Verdict.Answer answer -> answer(answer);
+      case Verdict.Refuse refuse -> refuse(refuse);
+      case Verdict.Drop drop -> drop(drop.reason());
+    }
+  }
+
+  /** The next piece of the request's content; takes over the buffer. */
+  public void requestBody(ByteBuf data, boolean end) {
+    requestOctets += data.readableBytes();
+    requestEnded |= end;
+    if (finished || responseEnded) {
+      data.release();
+      return;
+    }
+    if (isOverBodyLimit()) {
+      data.release();
+      fail(Reason.FRAME_BODY_TOO_LARGE);
+      return;
+    }
+    if (mirror != null) {
+      mirror.requestBody(data, end);
+    }
+    UpstreamSide to = upstream;
+    if (to == null) {
+      early.add(data);
+      earlyEnd |= end;
+      side().readBody(false);
+      return;
+    }
+    bodyForwarded |= data.isReadable();
+    requestSent |= end;
+    to.sendBody(data, end);
+    if (!end && !to.isWritable()) {
+      side().readBody(false);
+    }
+  }
+
+  /** The request ends with trailers, which go to a backend that speaks HTTP/2 and nowhere else. */
+  public void requestTrailers(Head trailers) {
+    requestEnded = true;
+    if (finished || responseEnded) {
+      return;
+    }
+    UpstreamSide to = upstream;
+    if (to == null) {
+      earlyEnd = true;
+    } else {
+      requestSent = true;
+      to.sendTrailers(trailers);
+    }
+  }
+
+  /** Lets what was given to the backend leave; the client's side calls it once per read. */
+  public void flushUpstream() {
+    if (upstream != null) {
+      upstream.flush();
+    }
+  }
+
+  /** The head or content is not acceptable. */
+  public void requestRefused(Reason why) {
+    fail(why);
+  }
+
+  /** The client closed or reset. */
+  public void clientGone() {
+    if (!finished) {
+      reason = requestEnded || responseStarted ? Reason.CLIENT_GONE : Reason.FRAME_CLIENT_GONE;
+      if (tunnel) {
+        reason = Reason.OK;
+      }
+      finish();
+    }
+  }
+
+  /** The client was too slow; there is no use in an answer. */
+  public void clientTooSlow() {
+    reason = Reason.CLIENT_TOO_SLOW;
+    if (!finished) {
+      side().abort();
+      finish();
+    }
+  }
+
+  /** The client keeps up again. */
+  public void clientWritable() {
+    if (upstream != null && !responseEnded) {
+      upstream.readBody(true);
+    }
+  }
+
+  // ------------------------------------------------------------------ FORWARD
+
+  private void forward(long now) {
+    attempts++;
+    if (attempts == 1 && !isCopy) {
+      mirror = Mirror.of(this);
+    }
+    Backend chosen = Objects.requireNonNull(backend);
+    tried.add(chosen);
+    chosen.began(loop.index);
+    inTry = true;
+    sent = now;
+    long perTry = route().timeouts().perTry();
+    armTimer(perTry == 0 ? NEVER : now + perTry);
+    loop.connections(chosen).acquire(this);
+  }
+
+  /** A connection is being made; it can be given up. */
+  public void connecting(@Nullable Connecting attempt) {
+    connecting = attempt;
+  }
+
+  /** There is a connection to the backend. */
+  public void connected(UpstreamSide to) {
+    connecting = null;
+    upstream = to;
+    upstreamReused = to.isReused();
+    sent = System.nanoTime();
+    boolean whole = requestEnded && early.isEmpty();
+    requestSent = whole;
+    to.sendRequest(this, whole);
+    sendEarly(to);
+    if (!finished) {
+      to.flush();
+      if (!requestEnded && to.isWritable()) {
+        side().readBody(true);
+      }
+    }
+  }
+
+  /** What arrived before the connection did; kept for a retry until it went out. */
+  private void sendEarly(UpstreamSide to) {
+    if (requestSent || early.isEmpty()) {
+      return;
+    }
+    bodyForwarded = true;
+    boolean end = earlyEnd;
+    for (ByteBuf data = early.poll(); data != null; data = early.poll()) {
+      boolean last = end && early.isEmpty();
+      requestSent |= last;
+      to.sendBody(data, last);
+    }
+  }
+
+  /** The attempt failed before there was a connection: nothing was sent, so another try is safe. */
+  public void connectFailed(Reason why) {
+    connecting = null;
+    tryEnded(Outcome.CONNECT_FAILED);
+    retryOrFail(route().retries().onConnectFailure(), why, true);
+  }
+
+  /** The backend keeps up again. */
+  public void upstreamWritable() {
+    if (!requestEnded && !finished) {
+      side().readBody(true);
+    }
+  }
+
+  /**
+   * The connection failed.
+   *
+   * @param unprocessed whether the backend certainly did not act on the request
+   */
+  public void upstreamFailed(Reason why, boolean unprocessed) {
+    if (finished) {
+      return;
+    }
+    upstream = null;
+    tryEnded(why == Reason.UPSTREAM_TIMEOUT ? Outcome.TIMEOUT : Outcome.RESET);
+    if (tunnel) {
+      reason = Reason.OK;
+      side().abort();
+      finish();
+    } else if (responseStarted) {
+      reason = why;
+      side().abort();
+      finish();
+    } else {
+      retryOrFail(route().retries().onReset(), why, unprocessed);
+    }
+  }
+
+  /** {@code response} holds an interim head other than 101. */
+  public void interimResponse() {
+    if (++interim > MAX_INTERIM) {
+      breakUpstream(Reason.UPSTREAM_MALFORMED);
+    } else {
+      side().sendInterim();
+      side().flush();
+    }
+  }
+
+  /**
+   * {@code response} holds the final head.
+   *
+   * @param end whether no content follows
+   */
+  public void responseHead(boolean end) {
+    firstOctet = System.nanoTime();
+    if (route().retries().onStatus(response.status) && mayRetry(false) && retryInstead()) {
+      return;
+    }
+    responseOctets += response.length;
+    Objects.requireNonNull(backend).answered(loop.index, firstOctet - sent, firstOctet);
+    responseStarted = true;
+    armTimer(NEVER);
+    tunnel = response.status == 101 || request.extendedConnect && response.status / 100 == 2;
+    side().sendResponse(end);
+    if (end) {
+      responseComplete();
+    }
+  }
+
+  /** The next piece of the response's content; takes over the buffer. */
+  public void responseBody(ByteBuf data, boolean end) {
+    if (finished) {
+      data.release();
+      return;
+    }
+    responseOctets += data.readableBytes();
+    side().sendBody(data, end);
+    if (end) {
+      responseComplete();
+    } else if (upstream != null && !side().isWritable()) {
+      upstream.readBody(false);
+    }
+  }
+
+  /** The response ends with trailers. */
+  public void responseTrailers(Head trailers) {
+    if (!finished) {
+      side().sendTrailers(trailers);
+      responseComplete();
+    }
+  }
+
+  /** Lets what was given to the client leave; the backend's side calls it once per read. */
+  public void flushClient() {
+    if (client != null) {
+      client.flush();
+    }
+  }
+
+  /** Gives the answer up for another try, if there is a backend for one. */
+  private boolean retryInstead() {
+    Backend before = Objects.requireNonNull(backend);
+    long now = System.nanoTime();
+    if (!selectAnother(now)) {
+      backend = before;
+      return false;
+    }
+    Backend next = backend;
+    backend = before;
+    // The connection is not read to the answer's end, so it is not used again.
+    cancelUpstream();
+    tryEnded(Outcome.SERVER_ERROR);
+    response.clear();
+    backend = next;
+    forward(now);
+    return true;
+  }
+
+  private void responseComplete() {
+    responseEnded = true;
+    if (!requestSent) {
+      // An early answer: the backend may still wait for the rest, so the connection is not used
+      // again.
+      cancelUpstream();
+    }
+    tryEnded(response.status >= 500 ? Outcome.SERVER_ERROR : Outcome.SUCCESS);
+    upstream = null;
+    finish();
+  }
+
+  @Override
+  public void expired(TimerWheel.Timer of, long now) {
+    if (finished) {
+      return;
+    }
+    if (responseStarted) {
+      reason = Reason.UPSTREAM_TIMEOUT;
+      side().abort();
+      finish();
+      return;
+    }
+    boolean pending = connecting != null;
+    cancelUpstream();
+    tryEnded(pending ? Outcome.CONNECT_FAILED : Outcome.TIMEOUT);
+    retryOrFail(
+        pending ? route().retries().onConnectFailure() : route().retries().onTimeout(),
+        pending ? Reason.UPSTREAM_CONNECT_TIMEOUT : Reason.UPSTREAM_TIMEOUT,
+        pending);
+  }
+
+  private void retryOrFail(boolean wanted, Reason why, boolean unprocessed) {
+    long now = System.nanoTime();
+    if (wanted && mayRetry(unprocessed) && selectAnother(now)) {
+      response.clear();
+      forward(now);
+    } else {
+      fail(why);
+    }
+  }
+
+  /** Whether another try could do no harm and there is something left to try with. */
+  private boolean mayRetry(boolean unprocessed) {
+    return (unprocessed || request.method.isIdempotent())
+        && !responseStarted
+        && !bodyForwarded
+        && attempts <= route().retries().attempts()
+        && System.nanoTime() - totalDeadline() < 0;
+  }
+
+  private boolean selectAnother(long now) {
+    return SelectStage.select(this, now) instanceof Verdict.Pass;
+  }
+
+  /** When the whole exchange has to be over. */
+  private long totalDeadline() {
+    long total = route().timeouts().request();
+    return total == 0 ? NEVER : started + total;
+  }
+
+  private void armTimer(long deadline) {
+    long earliest = Math.min(deadline, totalDeadline());
+    if (earliest == NEVER) {
+      timer.disarm();
+    } else {
+      loop.timers.arm(timer, earliest);
+    }
+  }
+
+  private void breakUpstream(Reason why) {
+    cancelUpstream();
+    upstreamFailed(why, false);
+  }
+
+  private void cancelUpstream() {
+    UpstreamSide to = upstream;
+    upstream = null;
+    if (to != null) {
+      to.cancel();
+    }
+    Connecting attempt = connecting;
+    connecting = null;
+    if (attempt != null) {
+      attempt.giveUp();
+    }
+  }
+
+  /** The backend's books are closed once per try. */
+  private void tryEnded(Outcome outcome) {
+    Backend by = backend;
+    if (by != null && inTry) {
+      by.ended(loop.index, outcome, System.nanoTime());
+      inTry = false;
+    }
+  }
+
+  // ------------------------------------------------------------------ Weir's own answers
+
+  private void answer(Verdict.Answer answer) {
+    reason = answer.reason();
+    Answers.ofRoute(this, answer.route());
+  }
+
+  private void refuse(Verdict.Refuse refuse) {
+    reason = refuse.reason();
+    Answers.error(this, refuse.reason(), refuse.retryAfterSeconds());
+  }
+
+  private void drop(Reason why) {
+    reason = why;
+    side().abort();
+    finish();
+  }
+
+  /** Ends with an error: an answer where none has begun, else the connection or stream breaks. */
+  public void fail(Reason why) {
+    if (finished) {
+      return;
+    }
+    cancelUpstream();
+    tryEnded(Outcome.ABANDONED);
+    reason = why;
+    if (responseStarted || why.status() == 0) {
+      side().abort();
+      finish();
+    } else {
+      Answers.error(this, why, 0);
+    }
+  }
+
+  /** Sends {@code response}, filled in by {@link Answers}, and ends. */
+  public void answer(byte[] content) {
+    responseStarted = true;
+    timer.disarm();
+    responseOctets = content.length;
+    boolean empty = content.length == 0 || request.method == Method.HEAD;
+    side().sendResponse(empty);
+    if (!empty) {
+      side().sendBody(Unpooled.wrappedBuffer(content), true);
+    }
+    responseEnded = true;
+    finish();
+  }
+
+  private boolean isOverBodyLimit() {
+    Route of = route;
+    long most = of == null || tunnel ? 0 : of.limits().bodyBytes();
+    return most > 0 && requestOctets - request.length > most;
+  }
+
+  // ------------------------------------------------------------------ the end
+
+  /** RECORD and reuse; every exchange comes through here exactly once. */
+  private void finish() {
+    if (finished) {
+      return;
+    }
+    finished = true;
+    timer.disarm();
+    cancelUpstream();
+    tryEnded(Outcome.ABANDONED);
+    if (mirror != null) {
+      mirror.originalEnded(requestEnded);
+    }
+    try {
+      RecordStage.record(this);
+    } finally {
+      ClientSide side = side();
+      side.flush();
+      recycle();
+      side.finished();
+      loop.spare(this);
+    }
+  }
+
+  private void recycle() {
+    early.forEach(ByteBuf::release);
+    early.clear();
+    tried.clear();
+    believed.clear();
+    request.clear();
+    response.clear();
+    client = null;
+    connection = null;
+    listener = null;
+    snapshot = null;
+    identity = null;
+    route = null;
+    pool = null;
+    backend = null;
+    mirror = null;
+    peerTrusted = false;
+    requestEnded = requestSent = bodyForwarded = earlyEnd = false;
+    responseStarted = responseEnded = tunnel = upstreamReused = false;
+    isCopy = false;
+    interim = attempts = 0;
+    sent = firstOctet = requestOctets = responseOctets = 0;
+    reason = Reason.OK;
+  }
+
+  /** The request turned out to be something else before its head was whole; there is no record. */
+  public void abandon() {
+    finished = true;
+    recycle();
+    loop.spare(this);
+  }
+
+  // ------------------------------------------------------------------ what is known
+
+  private ClientSide side() {
+    return Objects.requireNonNull(client);
+  }
+
+  /** The connection that the request came by. */
+  public ClientConnection connection() {
+    return Objects.requireNonNull(connection);
+  }
+
+  /** The listener's settings that this request keeps to its end. */
+  public ListenerSettings listener() {
+    return Objects.requireNonNull(listener);
+  }
+
+  /** The generation that this request keeps to its end. */
+  public ProxySnapshot snapshot() {
+    return Objects.requireNonNull(snapshot);
+  }
+
+  /** The client: the peer until IDENTIFY has found out more. */
+  public ClientIdentity identity() {
+    return identity == null ? connection().peer : identity;
+  }
+
+  /** IDENTIFY knows better. */
+  public void setIdentity(ClientIdentity proven) {
+    identity = proven;
+  }
+
+  /** The route that ROUTE found; not before. */
+  public Route route() {
+    return Objects.requireNonNull(route);
+  }
+
+  /** Why the exchange ended, or is about to. */
+  public Reason reason() {
+    return reason;
+  }
+
+  /** Tries after the first. */
+  public int retries() {
+    return Math.max(0, attempts - 1);
+  }
+
+  /** Whether the last try used a connection that had served others. */
+  public boolean isUpstreamReused() {
+    return upstreamReused;
+  }
+
+  /** Whether a response head went to the client. */
+  public boolean isResponseStarted() {
+    return responseStarted;
+  }
+
+  /** Keeps what {@link ForwardedChain} found, for the fields of the request to the backend. */
+  public void keepBelieved(ForwardedChain chain) {
+    for (int i = 0; i < chain.believedHops(); i++) {
+      believed.add(chain.believedHop(i));
+    }
+  }
+
+  /** Proven hops before the peer. */
+  List<IpAddress> believed() {
+    return believed;
+  }
+
+  /** The Set-Cookie value that pins the client to its backend, or null where none is due. */
+  byte @Nullable [] stickyCookie() {
+    Backend by = backend;
+    return by == null ? null : by.pool().stickyCookie(request, by, connection().isSecure());
+  }
+
+  /** Becomes a copy of a request that goes to a backend of another pool. */
+  void copyOf(Exchange original, Backend to) {
+    request.copyOf(original.request);
+    request.expectContinue = false;
+    requestEnded = original.requestEnded;
+    identity = original.identity;
+    peerTrusted = original.peerTrusted;
+    believed.addAll(original.believed);
+    route = original.route;
+    pool = to.pool();
+    backend = to;
+    isCopy = true;
+    forward(System.nanoTime());
+  }
+
+  /** Whether there is a connection to a backend. */
+  boolean isForwarding() {
+    return upstream != null;
+  }
+}

@@ -1,0 +1,161 @@
+package io.weir.proxy;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandler;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelOption;
+import io.weir.net.ClientIdentity;
+import io.weir.net.IpAddress;
+import io.weir.net.Provenance;
+import io.weir.proxy.http1.Http1ClientSide;
+import io.weir.proxy.http2.Http2ClientSide;
+import io.weir.proxy.tls.ClientHello;
+import io.weir.proxy.tls.SniRow;
+import io.weir.proxy.tls.TlsEvents;
+import io.weir.proxy.tls.TlsRefusal;
+import io.weir.proxy.tls.TlsServer;
+import io.weir.proxy.tls.TlsSession;
+import java.net.InetSocketAddress;
+import java.util.concurrent.atomic.LongAdder;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Accepts connections and gives them their first handler. The same object as long as a listener of
+ * its name is configured, over any number of generations.
+ */
+public final class Listener {
+  private final Proxy proxy;
+  private final String name;
+  private final byte[] nameBytes;
+  private volatile ListenerSettings settings;
+
+  /** Connections accepted, and TLS handshakes that came to nothing. Any loop adds. */
+  public final LongAdder accepted = new LongAdder();
+
+  public final LongAdder handshakesRefused = new LongAdder();
+
+  Listener(Proxy proxy, ListenerSettings settings) {
+    this.proxy = proxy;
+    this.name = settings.name();
+    this.nameBytes = io.weir.proxy.http.Ascii.bytes(name);
+    this.settings = settings;
+  }
+
+  /** Stable name. */
+  public String name() {
+    return name;
+  }
+
+  /**
+   * Settings of the running generation; the last ones known where it has no such listener any more.
+   */
+  public ListenerSettings settings() {
+    return settings(proxy.snapshot());
+  }
+
+  /** The name as octets; not to be changed. */
+  public byte[] nameBytes() {
+    return nameBytes;
+  }
+
+  ListenerSettings settings(ProxySnapshot snapshot) {
+    ListenerSettings now = snapshot.listener(name);
+    if (now != null) {
+      settings = now;
+    }
+    return settings;
+  }
+
+  /** Takes connections from one listening socket on one event loop. */
+  ChannelHandler acceptor(Loop loop) {
+    return new Acceptor(loop);
+  }
+
+  private final class Acceptor extends ChannelInboundHandlerAdapter {
+    private final Loop loop;
+
+    Acceptor(Loop loop) {
+      this.loop = loop;
+    }
+
+    @Override
+    public void channelRead(ChannelHandlerContext context, Object message) {
+      Channel child = (Channel) message;
+      Transport.prepare(child.config());
+      child.config().setOption(ChannelOption.ALLOW_HALF_CLOSURE, true);
+      accepted.increment();
+      ClientConnection connection = connection(child, loop);
+      child.pipeline().addLast(firstHandler(connection));
+      loop.executor.register(child);
+    }
+
+    @Override
+    public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
+      proxy.acceptFailed(Listener.this, cause);
+    }
+  }
+
+  private ClientConnection connection(Channel child, Loop loop) {
+    InetSocketAddress remote = (InetSocketAddress) child.remoteAddress();
+    InetSocketAddress local = (InetSocketAddress) child.localAddress();
+    ClientIdentity peer =
+        new ClientIdentity(IpAddress.of(remote.getAddress()), remote.getPort(), Provenance.SOCKET);
+    return new ClientConnection(
+        child, loop, this, peer, IpAddress.of(local.getAddress()), local.getPort());
+  }
+
+  private ChannelHandler firstHandler(ClientConnection connection) {
+    TlsServer tls = settings().tls();
+    return tls == null
+        ? new Http1ClientSide(connection)
+        : tls.newHandler(new Handshake(connection));
+  }
+
+  /** What follows the handshake of one connection. */
+  private final class Handshake implements TlsEvents {
+    private final ClientConnection connection;
+
+    Handshake(ClientConnection connection) {
+      this.connection = connection;
+    }
+
+    @Override
+    public void hello(Channel channel, SniRow row, ClientHello hello) {
+      if (row.passesThrough()) {
+        channel.pipeline().addLast(new PassThrough(connection, row));
+      }
+    }
+
+    @Override
+    public void established(Channel channel, TlsSession session) {
+      connection.tls = session;
+      channel
+          .pipeline()
+          .addLast(
+              "h2".equals(session.alpn())
+                  ? new Http2ClientSide(connection)
+                  : new Http1ClientSide(connection));
+    }
+
+    @Override
+    public void refused(Channel channel, TlsRefusal refusal, @Nullable Throwable cause) {
+      handshakesRefused.increment();
+    }
+  }
+
+  /**
+   * The client opened with HTTP/2's preface on plain TCP (RFC 9113 §3.3); takes over the buffer.
+   */
+  public void switchToHttp2(
+      ChannelHandlerContext context,
+      ChannelHandler http1,
+      ClientConnection connection,
+      ByteBuf received) {
+    Http2ClientSide http2 = new Http2ClientSide(connection);
+    context.pipeline().replace(http1, null, http2);
+    context.pipeline().fireChannelRead(received);
+    context.pipeline().fireChannelReadComplete();
+  }
+}

@@ -1,0 +1,69 @@
+package io.weir.proxy;
+
+import io.weir.net.IpPrefixSet;
+import io.weir.policy.ClientTable;
+import io.weir.policy.RateLimit;
+import io.weir.proxy.http.HeadLimits;
+import io.weir.proxy.http.PathNormaliser;
+import io.weir.proxy.route.RouteTable;
+import io.weir.proxy.tls.TlsServer;
+import java.net.InetSocketAddress;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Everything one listener needs, compiled.
+ *
+ * @param name stable across generations
+ * @param addresses where it listens
+ * @param tls how TLS is terminated, or null for plain TCP
+ * @param http2 whether HTTP/2 is spoken: by ALPN on TLS, by prior knowledge on plain TCP
+ * @param routes first to match decides
+ * @param paths how paths are brought to their one meaning
+ * @param limits sizes of request heads
+ * @param trustedProxies whose forwarded fields are believed
+ * @param forwardedTrusted what to do with forwarded fields of trusted proxies
+ * @param forwardedOthers what to do with forwarded fields of everyone else
+ * @param timeouts slowness that ends a connection
+ * @param clients request budget by client address, or null for none
+ * @param responseFields security fields for every answer, HSTS among them on TLS
+ */
+public record ListenerSettings(
+    String name,
+    List<InetSocketAddress> addresses,
+    @Nullable TlsServer tls,
+    boolean http2,
+    RouteTable routes,
+    PathNormaliser paths,
+    HeadLimits limits,
+    IpPrefixSet trustedProxies,
+    ForwardedMode forwardedTrusted,
+    ForwardedMode forwardedOthers,
+    ClientTimeouts timeouts,
+    @Nullable ClientLimit clients,
+    SecurityFields responseFields) {
+
+  /** The addresses are copied. */
+  public ListenerSettings {
+    addresses = List.copyOf(addresses);
+  }
+
+  /**
+   * Slowness that ends a client's connection, in nanoseconds (SLOW-1).
+   *
+   * @param header from the first octet of a head to its last
+   * @param body the interval in which content must move at the minimum rate, both ways
+   * @param idle between requests
+   * @param tunnel an upgraded connection without any octet
+   * @param minRate octets per second that count as progress; 0 for any octet
+   */
+  public record ClientTimeouts(long header, long body, long idle, long tunnel, int minRate) {}
+
+  /**
+   * Request budget of each client address (RATE-1, tier 2).
+   *
+   * @param table who has had how much; shared by generations, so that a reload forgives no debt
+   * @param limit rate and burst
+   */
+  public record ClientLimit(ClientTable table, RateLimit limit) {}
+}

@@ -1,0 +1,97 @@
+package io.weir.proxy;
+
+import io.netty.buffer.PooledByteBufAllocator;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelConfig;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.IoHandlerFactory;
+import io.netty.channel.ServerChannel;
+import io.netty.channel.WriteBufferWaterMark;
+import io.netty.channel.epoll.Epoll;
+import io.netty.channel.epoll.EpollIoHandler;
+import io.netty.channel.epoll.EpollServerSocketChannel;
+import io.netty.channel.epoll.EpollSocketChannel;
+import io.netty.channel.nio.NioIoHandler;
+import io.netty.channel.socket.nio.NioChannelOption;
+import io.netty.channel.socket.nio.NioServerSocketChannel;
+import io.netty.channel.socket.nio.NioSocketChannel;
+import io.netty.channel.unix.UnixChannelOption;
+import java.net.StandardSocketOptions;
+
+/** How sockets are reached: epoll, or the JDK's selector where there is no epoll. */
+public enum Transport {
+  EPOLL {
+    @Override
+    IoHandlerFactory ioHandlers() {
+      return EpollIoHandler.newFactory();
+    }
+
+    @Override
+    ServerChannel newServerChannel(boolean shared) {
+      EpollServerSocketChannel channel = new EpollServerSocketChannel();
+      channel.config().setOption(UnixChannelOption.SO_REUSEPORT, shared);
+      return channel;
+    }
+
+    @Override
+    Channel rawChannel() {
+      return new EpollSocketChannel();
+    }
+  },
+  NIO {
+    @Override
+    IoHandlerFactory ioHandlers() {
+      return NioIoHandler.newFactory();
+    }
+
+    @Override
+    ServerChannel newServerChannel(boolean shared) {
+      NioServerSocketChannel channel = new NioServerSocketChannel();
+      channel.config().setOption(NioChannelOption.of(StandardSocketOptions.SO_REUSEPORT), shared);
+      return channel;
+    }
+
+    @Override
+    Channel rawChannel() {
+      return new NioSocketChannel();
+    }
+  };
+
+  /**
+   * Beyond the high mark a side counts as slow and the other one is not read; below the low one it
+   * is again.
+   */
+  private static final WriteBufferWaterMark WATER_MARK =
+      new WriteBufferWaterMark(64 * 1024, 192 * 1024);
+
+  private static final PooledByteBufAllocator ALLOCATOR = PooledByteBufAllocator.DEFAULT;
+
+  abstract IoHandlerFactory ioHandlers();
+
+  /**
+   * A listening socket, not bound yet; a shared one lets each event loop have its own on one
+   * address.
+   */
+  abstract ServerChannel newServerChannel(boolean shared);
+
+  abstract Channel rawChannel();
+
+  /** The better of the two on this machine. */
+  public static Transport best() {
+    return Epoll.isAvailable() ? EPOLL : NIO;
+  }
+
+  /** A socket to connect to a backend. */
+  public Channel newChannel() {
+    Channel channel = rawChannel();
+    prepare(channel.config());
+    channel.config().setOption(ChannelOption.SO_KEEPALIVE, true);
+    return channel;
+  }
+
+  /** What all connections have in common; costs no system call. */
+  static void prepare(ChannelConfig config) {
+    config.setAllocator(ALLOCATOR);
+    config.setWriteBufferWaterMark(WATER_MARK);
+  }
+}

@@ -1,0 +1,544 @@
+package io.weir.proxy.http1;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.ChannelFutureListener;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.socket.ChannelInputShutdownEvent;
+import io.netty.channel.socket.DuplexChannel;
+import io.weir.proxy.ClientConnection;
+import io.weir.proxy.ClientSide;
+import io.weir.proxy.DrainEvent;
+import io.weir.proxy.Exchange;
+import io.weir.proxy.ListenerSettings;
+import io.weir.proxy.TimerWheel;
+import io.weir.proxy.http.Head;
+import io.weir.proxy.stage.Reason;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An HTTP/1 connection from a client: reads requests one after the other, writes their responses.
+ *
+ * <p>A request that arrives before the last one is answered (pipelining) waits unparsed, and the
+ * socket is not read meanwhile. An idle connection holds nothing but this object: head and buffers
+ * come with the first octet and go with the answer's last.
+ */
+public final class Http1ClientSide extends ChannelInboundHandlerAdapter
+    implements ClientSide, ChunkedWriter.Out, TimerWheel.Owner {
+  /** Content up to this size is copied behind the head, so that both leave in one piece. */
+  private static final int COPIED = 4096;
+
+  /**
+   * How long and how much is read and thrown away after an answer that came before its request's
+   * end.
+   */
+  private static final long LINGER_NANOS = 2_000_000_000L;
+
+  private static final int LINGER_OCTETS = 1 << 20;
+
+  private static final byte[] PREFACE =
+      "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".getBytes(java.nio.charset.StandardCharsets.US_ASCII);
+
+  private enum State {
+    /** Between requests. */
+    IDLE,
+    HEAD,
+    /** Content of declared length. */
+    BODY,
+    CHUNKS,
+    /** The request is read; its answer is not complete. */
+    ANSWERING,
+    TUNNEL,
+    /** Answered before the request's end: what still comes is thrown away. */
+    LINGER,
+    CLOSED
+  }
+
+  private final ClientConnection connection;
+  private final TimerWheel.Timer timer = new TimerWheel.Timer(this);
+
+  @SuppressWarnings("NullAway.Init") // set when the handler is added, before anything else
+  private ChannelHandlerContext ctx;
+
+  private State state = State.IDLE;
+  private @Nullable Exchange exchange;
+  private @Nullable ChunkedReader chunks;
+
+  /** Input that came while it could not be used. */
+  private @Nullable ByteBuf waiting;
+
+  /** Output that has not been given to the channel, so that more may be put behind it. */
+  private @Nullable ByteBuf gathered;
+
+  /** Octets of the content still to come, or to be thrown away. */
+  private long left;
+
+  /** Octets moved when the timer was last armed for content. */
+  private long octetsAtCheck;
+
+  private boolean processing;
+  private boolean chunked;
+  private boolean close;
+
+  /** A handler for one connection. */
+  public Http1ClientSide(ClientConnection connection) {
+    this.connection = connection;
+  }
+
+  @Override
+  public void handlerAdded(ChannelHandlerContext context) {
+    ctx = context;
+    arm(settings().timeouts().header());
+  }
+
+  @Override
+  public void handlerRemoved(ChannelHandlerContext context) {
+    connection.loop.timers.remove(timer);
+    releaseBuffers();
+  }
+
+  private ListenerSettings settings() {
+    return connection.listener.settings();
+  }
+
+  private void arm(long after) {
+    connection.loop.timers.arm(timer, System.nanoTime() + after);
+  }
+
+  // ------------------------------------------------------------------ reading
+
+  @Override
+  public void channelRead(ChannelHandlerContext context, Object message) {
+    ByteBuf in = (ByteBuf) message;
+    if (waiting != null) {
+      waiting = Unpooled.wrappedBuffer(waiting, in);
+    } else {
+      process(in);
+    }
+  }
+
+  @Override
+  public void channelReadComplete(ChannelHandlerContext context) {
+    Exchange x = exchange;
+    if (x != null) {
+      x.flushUpstream();
+    }
+  }
+
+  /** Uses as much of the input as the state allows; takes over the buffer. */
+  private void process(ByteBuf in) {
+    processing = true;
+    try {
+      while (in.isReadable() && state != State.CLOSED) {
+        switch (state) {
+          case IDLE, HEAD -> readHead(in);
+          case BODY -> readBody(in);
+          case CHUNKS -> readChunks(in);
+          case TUNNEL -> exchange().requestBody(in.readRetainedSlice(in.readableBytes()), false);
+          case LINGER -> discard(in);
+          case ANSWERING -> {
+            keep(in);
+            return;
+          }
+          case CLOSED -> {}
+        }
+      }
+    } finally {
+      processing = false;
+      in.release();
+    }
+  }
+
+  /** Holds on to a request that came too early; at most one read, as reading stops. */
+  private void keep(ByteBuf in) {
+    waiting = in.retain();
+    ctx.channel().config().setAutoRead(false);
+  }
+
+  private Exchange exchange() {
+    return java.util.Objects.requireNonNull(exchange);
+  }
+
+  private void readHead(ByteBuf in) {
+    if (state == State.IDLE) {
+      state = State.HEAD;
+      long now = System.nanoTime();
+      exchange = connection.loop.exchange(this, connection, now);
+      connection.loop.timers.arm(timer, now + settings().timeouts().header());
+    }
+    Exchange x = exchange();
+    Head head = x.request;
+    ListenerSettings settings = x.listener();
+    int before = head.length;
+    int take = Math.min(in.readableBytes(), settings.limits().headBytes() + 2 - before);
+    head.ensureRoom(take);
+    in.getBytes(in.readerIndex(), head.bytes, before, take);
+    head.length += take;
+    if (connection.requests == 1 && isPreface(head)) {
+      if (head.length >= PREFACE.length && settings.http2()) {
+        becomeHttp2(in, before);
+        return;
+      }
+      if (settings.http2()) {
+        in.skipBytes(take);
+        return;
+      }
+    }
+    Reason refused = HeadParser.request(head, settings.limits());
+    if (refused != null) {
+      in.skipBytes(in.readableBytes());
+      close = true;
+      x.requestRefused(refused);
+    } else if (head.complete) {
+      in.skipBytes(head.scanned - before);
+      head.length = head.scanned;
+      headComplete(x, head);
+    } else {
+      in.skipBytes(take);
+    }
+  }
+
+  private void headComplete(Exchange x, Head head) {
+    close = head.close;
+    boolean content = head.hasBody();
+    if (head.chunked) {
+      state = State.CHUNKS;
+      if (chunks == null) {
+        chunks = new ChunkedReader();
+      }
+      chunks.reset(new Head());
+    } else if (content) {
+      state = State.BODY;
+      left = head.contentLength;
+    } else {
+      state = State.ANSWERING;
+    }
+    if (content) {
+      armForContent(x);
+    } else {
+      timer.disarm();
+    }
+    x.requestHead(!content);
+  }
+
+  private static boolean isPreface(Head head) {
+    int n = Math.min(head.length, PREFACE.length);
+    return java.util.Arrays.equals(head.bytes, 0, n, PREFACE, 0, n);
+  }
+
+  private void becomeHttp2(ByteBuf in, int before) {
+    ByteBuf all = ctx.alloc().buffer(before + in.readableBytes());
+    all.writeBytes(exchange().request.bytes, 0, before).writeBytes(in);
+    Exchange x = exchange();
+    exchange = null;
+    state = State.CLOSED;
+    connection.requests = 0;
+    x.abandon();
+    connection.listener.switchToHttp2(ctx, this, connection, all);
+  }
+
+  private void readBody(ByteBuf in) {
+    int take = (int) Math.min(left, in.readableBytes());
+    left -= take;
+    boolean end = left == 0;
+    if (end) {
+      state = State.ANSWERING;
+      timer.disarm();
+    }
+    exchange().requestBody(in.readRetainedSlice(take), end);
+  }
+
+  private void readChunks(ByteBuf in) {
+    ChunkedReader reader = java.util.Objects.requireNonNull(chunks);
+    int data = reader.next(in);
+    if (data < 0) {
+      in.skipBytes(in.readableBytes());
+      close = true;
+      exchange().requestRefused(Reason.FRAME_BODY_MALFORMED);
+    } else if (reader.isDone()) {
+      state = State.ANSWERING;
+      timer.disarm();
+      exchange().requestBody(Unpooled.EMPTY_BUFFER, true);
+    } else if (data > 0) {
+      exchange().requestBody(in.readRetainedSlice(data), false);
+    }
+  }
+
+  private void discard(ByteBuf in) {
+    left -= in.readableBytes();
+    in.skipBytes(in.readableBytes());
+    if (left <= 0) {
+      closeNow();
+    }
+  }
+
+  @Override
+  public void userEventTriggered(ChannelHandlerContext context, Object event) {
+    if (event == ChannelInputShutdownEvent.INSTANCE) {
+      inputEnded();
+    } else if (event == DrainEvent.INSTANCE && state == State.IDLE) {
+      closeNow();
+    }
+    context.fireUserEventTriggered(event);
+  }
+
+  /** The client sends nothing more; it may still read (RFC 9112 §9.6). */
+  private void inputEnded() {
+    close = true;
+    if (state != State.ANSWERING) {
+      closeNow();
+    }
+  }
+
+  @Override
+  public void channelInactive(ChannelHandlerContext context) {
+    state = State.CLOSED;
+    Exchange x = exchange;
+    if (x != null) {
+      x.clientGone();
+    }
+  }
+
+  @Override
+  public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
+    connection.loop.proxy.connectionFailed(cause);
+    closeNow();
+  }
+
+  @Override
+  public void channelWritabilityChanged(ChannelHandlerContext context) {
+    Exchange x = exchange;
+    if (x != null && context.channel().isWritable()) {
+      x.clientWritable();
+    }
+  }
+
+  // ------------------------------------------------------------------ slowness
+
+  private void armForContent(Exchange x) {
+    octetsAtCheck = moved(x);
+    arm(settings().timeouts().body());
+  }
+
+  private static long moved(Exchange x) {
+    return x.requestOctets + x.responseOctets;
+  }
+
+  @Override
+  public void expired(TimerWheel.Timer of, long now) {
+    Exchange x = exchange;
+    switch (state) {
+      case IDLE, LINGER -> closeNow();
+      case HEAD -> {
+        close = true;
+        exchange().requestRefused(Reason.FRAME_TOO_SLOW);
+      }
+      case BODY, CHUNKS -> checkProgress(exchange(), Reason.FRAME_TOO_SLOW);
+      case ANSWERING -> {
+        if (x != null && !ctx.channel().isWritable()) {
+          checkProgress(x, Reason.CLIENT_TOO_SLOW);
+        }
+      }
+      case TUNNEL -> {
+        if (moved(exchange()) == octetsAtCheck) {
+          closeNow();
+        } else {
+          octetsAtCheck = moved(exchange());
+          arm(settings().timeouts().tunnel());
+        }
+      }
+      case CLOSED -> {}
+    }
+  }
+
+  /** Content has to move at the minimum rate; how long it takes as a whole does not matter. */
+  private void checkProgress(Exchange x, Reason why) {
+    ListenerSettings.ClientTimeouts timeouts = settings().timeouts();
+    long least = Math.max(1, timeouts.body() / 1_000_000_000L * timeouts.minRate());
+    boolean weWait = !ctx.channel().config().isAutoRead() && state != State.ANSWERING;
+    if (weWait || moved(x) - octetsAtCheck >= least) {
+      armForContent(x);
+    } else if (why == Reason.CLIENT_TOO_SLOW) {
+      x.clientTooSlow();
+    } else {
+      close = true;
+      x.requestRefused(why);
+    }
+  }
+
+  // ------------------------------------------------------------------ writing
+
+  @Override
+  public void sendInterim() {
+    if (exchange().request.minorVersion > 0) {
+      gather(connection.loop.heads.interim(exchange(), ctx.alloc()));
+    }
+  }
+
+  @Override
+  public void sendResponse(boolean end) {
+    Exchange x = exchange();
+    boolean tunnel = x.response.status == 101;
+    chunked = !end && !tunnel && x.response.contentLength < 0 && x.request.minorVersion > 0;
+    boolean delimitedByClose =
+        !end && !tunnel && x.response.contentLength < 0 && x.request.minorVersion == 0;
+    close |=
+        delimitedByClose
+            || state == State.BODY
+            || state == State.CHUNKS
+            || connection.loop.proxy.isDraining();
+    int room = end ? 0 : Math.clamp(x.response.contentLength, 512, COPIED);
+    gather(connection.loop.heads.response(x, chunked, close && !tunnel, room, ctx.alloc()));
+    if (tunnel) {
+      state = State.TUNNEL;
+      close = true;
+      octetsAtCheck = moved(x);
+      arm(settings().timeouts().tunnel());
+    }
+  }
+
+  @Override
+  public void sendBody(ByteBuf data, boolean end) {
+    if (chunked) {
+      ChunkedWriter.write(this, ctx.alloc(), data, end);
+    } else {
+      gather(data);
+    }
+  }
+
+  @Override
+  public void sendTrailers(Head trailers) {
+    sendBody(Unpooled.EMPTY_BUFFER, true);
+  }
+
+  /** Puts small pieces into one buffer, passes large ones by reference. */
+  @Override
+  public void gather(ByteBuf data) {
+    ByteBuf before = gathered;
+    if (before == null) {
+      gathered = data;
+    } else if (data.readableBytes() <= before.writableBytes()) {
+      before.writeBytes(data);
+      data.release();
+    } else {
+      ctx.write(before, ctx.voidPromise());
+      gathered = data;
+    }
+  }
+
+  @Override
+  public void flush() {
+    ByteBuf data = gathered;
+    if (data != null) {
+      gathered = null;
+      ctx.writeAndFlush(data, ctx.voidPromise());
+      if (!ctx.channel().isWritable()
+          && state == State.ANSWERING
+          && !timer.isArmed()
+          && exchange != null) {
+        armForContent(exchange);
+      }
+    }
+  }
+
+  @Override
+  public boolean isWritable() {
+    return ctx.channel().isWritable();
+  }
+
+  @Override
+  public void readBody(boolean wanted) {
+    if (waiting == null) {
+      ctx.channel().config().setAutoRead(wanted);
+    }
+  }
+
+  @Override
+  public void abort() {
+    close = true;
+    if (state != State.TUNNEL) {
+      state = State.CLOSED;
+    }
+  }
+
+  @Override
+  public void finished() {
+    exchange = null;
+    boolean unread = state == State.HEAD || state == State.BODY || state == State.CHUNKS;
+    if (state == State.CLOSED || close && !unread) {
+      closeAfterFlush();
+      return;
+    }
+    if (unread) {
+      linger();
+      return;
+    }
+    state = State.IDLE;
+    arm(settings().timeouts().idle());
+    ByteBuf next = waiting;
+    if (next != null) {
+      waiting = null;
+      ctx.channel().config().setAutoRead(true);
+      resume(next);
+    }
+  }
+
+  /** Goes on with a request that waited; not within the call that ended the last one. */
+  private void resume(ByteBuf next) {
+    if (processing) {
+      waiting = next;
+      connection.loop.executor.execute(this::processWaiting);
+    } else {
+      process(next);
+    }
+  }
+
+  private void processWaiting() {
+    ByteBuf next = waiting;
+    waiting = null;
+    if (next != null) {
+      process(next);
+    }
+  }
+
+  // ------------------------------------------------------------------ closing
+
+  /**
+   * The answer is out but the request is not read: closing now could reset the connection before
+   * the client has read the answer (RFC 9112 §9.6), so what still comes is read and thrown away.
+   */
+  private void linger() {
+    state = State.LINGER;
+    left = LINGER_OCTETS;
+    arm(LINGER_NANOS);
+    ctx.channel().config().setAutoRead(true);
+    ctx.writeAndFlush(Unpooled.EMPTY_BUFFER)
+        .addListener(written -> {
+          if (ctx.channel() instanceof DuplexChannel channel && !connection.isSecure()) {
+            channel.shutdownOutput();
+          }
+        });
+  }
+
+  private void closeAfterFlush() {
+    state = State.CLOSED;
+    ctx.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(ChannelFutureListener.CLOSE);
+  }
+
+  private void closeNow() {
+    state = State.CLOSED;
+    ctx.close();
+  }
+
+  private void releaseBuffers() {
+    if (waiting != null) {
+      waiting.release();
+      waiting = null;
+    }
+    if (gathered != null) {
+      gathered.release();
+      gathered = null;
+    }
+  }
+}

@@ -1,0 +1,365 @@
+package io.weir.proxy.http1;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.weir.proxy.Exchange;
+import io.weir.proxy.Loop;
+import io.weir.proxy.TimerWheel;
+import io.weir.proxy.UpstreamSide;
+import io.weir.proxy.http.Head;
+import io.weir.proxy.http.HeadLimits;
+import io.weir.proxy.http.Method;
+import io.weir.proxy.stage.Reason;
+import io.weir.proxy.upstream.ConnectionPool;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An HTTP/1.1 connection to a backend: serves one exchange at a time, waits in its {@link
+ * ConnectionPool} between them.
+ *
+ * <p>It is used again only if both messages ended where their framing says and nothing stands
+ * behind the response: what a backend sends unasked would be the next client's answer.
+ */
+public final class Http1UpstreamSide extends ChannelInboundHandlerAdapter
+    implements UpstreamSide, ChunkedWriter.Out, TimerWheel.Owner {
+  /** Content up to this size is copied behind the head, so that both leave in one piece. */
+  private static final int COPIED = 4096;
+
+  private enum State {
+    IDLE,
+    HEAD,
+    /** Content of declared length. */
+    BODY,
+    CHUNKS,
+    /** Content that ends with the connection. */
+    UNTIL_CLOSE,
+    TUNNEL,
+    CLOSED
+  }
+
+  private final Loop loop;
+  private final ConnectionPool pool;
+  private final TimerWheel.Timer timer = new TimerWheel.Timer(this);
+
+  @SuppressWarnings("NullAway.Init") // set when the handler is added, before anything else
+  private ChannelHandlerContext ctx;
+
+  private State state = State.IDLE;
+  private @Nullable Exchange exchange;
+  private @Nullable ChunkedReader chunks;
+  private @Nullable ByteBuf gathered;
+  private long left;
+  private long octetsAtCheck;
+  private boolean chunkedRequest;
+  private boolean requestEnded;
+  private boolean keepAlive;
+  private boolean reused;
+
+  /** The next idle connection in the pool's stack, and since when this one is idle. */
+  public @Nullable Http1UpstreamSide nextIdle;
+
+  public long idleSince;
+
+  /** A handler for one connection. */
+  public Http1UpstreamSide(Loop loop, ConnectionPool pool) {
+    this.loop = loop;
+    this.pool = pool;
+  }
+
+  @Override
+  public void handlerAdded(ChannelHandlerContext context) {
+    ctx = context;
+  }
+
+  // ------------------------------------------------------------------ writing
+
+  @Override
+  public void sendRequest(Exchange x, boolean end) {
+    exchange = x;
+    state = State.HEAD;
+    requestEnded = end;
+    Head head = x.request;
+    boolean raw = head.webSocket;
+    chunkedRequest = !end && !raw && head.contentLength < 0;
+    int room = end ? 0 : Math.clamp(head.contentLength, 512, COPIED);
+    gather(loop.heads.request(x, end, room, ctx.alloc()));
+  }
+
+  @Override
+  public void sendBody(ByteBuf data, boolean end) {
+    requestEnded |= end;
+    if (chunkedRequest) {
+      ChunkedWriter.write(this, ctx.alloc(), data, end);
+    } else {
+      gather(data);
+    }
+  }
+
+  @Override
+  public void sendTrailers(Head trailers) {
+    sendBody(Unpooled.EMPTY_BUFFER, true);
+  }
+
+  @Override
+  public void gather(ByteBuf data) {
+    ByteBuf before = gathered;
+    if (before == null) {
+      gathered = data;
+    } else if (data.readableBytes() <= before.writableBytes()) {
+      before.writeBytes(data);
+      data.release();
+    } else {
+      ctx.write(before, ctx.voidPromise());
+      gathered = data;
+    }
+  }
+
+  @Override
+  public void flush() {
+    ByteBuf data = gathered;
+    if (data != null) {
+      gathered = null;
+      ctx.writeAndFlush(data, ctx.voidPromise());
+    }
+  }
+
+  @Override
+  public boolean isWritable() {
+    return ctx.channel().isWritable();
+  }
+
+  @Override
+  public void readBody(boolean wanted) {
+    ctx.channel().config().setAutoRead(wanted);
+  }
+
+  @Override
+  public void cancel() {
+    exchange = null;
+    closeNow();
+  }
+
+  @Override
+  public boolean isReused() {
+    return reused;
+  }
+
+  // ------------------------------------------------------------------ reading
+
+  @Override
+  public void channelRead(ChannelHandlerContext context, Object message) {
+    ByteBuf in = (ByteBuf) message;
+    try {
+      while (in.isReadable() && state != State.CLOSED) {
+        switch (state) {
+          case IDLE, CLOSED -> closeNow();
+          case HEAD -> readHead(in);
+          case BODY -> readBody(in);
+          case CHUNKS -> readChunks(in);
+          case UNTIL_CLOSE, TUNNEL ->
+              exchange().responseBody(in.readRetainedSlice(in.readableBytes()), false);
+        }
+      }
+    } finally {
+      in.release();
+    }
+  }
+
+  @Override
+  public void channelReadComplete(ChannelHandlerContext context) {
+    Exchange x = exchange;
+    if (x != null) {
+      x.flushClient();
+    }
+  }
+
+  private Exchange exchange() {
+    return Objects.requireNonNull(exchange);
+  }
+
+  private void readHead(ByteBuf in) {
+    Exchange x = exchange();
+    Head head = x.response;
+    int before = head.length;
+    int take = Math.min(in.readableBytes(), HeadLimits.RESPONSE.headBytes() + 2 - before);
+    head.ensureRoom(take);
+    in.getBytes(in.readerIndex(), head.bytes, before, take);
+    head.length += take;
+    Reason refused = HeadParser.response(head, HeadLimits.RESPONSE);
+    if (refused != null) {
+      broken(refused);
+    } else if (!head.complete) {
+      in.skipBytes(take);
+    } else {
+      in.skipBytes(head.scanned - before);
+      head.length = head.scanned;
+      headComplete(x, head, in);
+    }
+  }
+
+  private void headComplete(Exchange x, Head head, ByteBuf in) {
+    if (head.status == 101) {
+      if (!x.request.webSocket || !head.webSocket) {
+        broken(Reason.UPSTREAM_MALFORMED);
+        return;
+      }
+      keepAlive = false;
+      state = State.TUNNEL;
+      x.responseHead(false);
+    } else if (head.status < 200) {
+      x.interimResponse();
+      head.clear();
+    } else {
+      finalHead(x, head, in);
+    }
+  }
+
+  /** RFC 9112 §6.3: how long the content is. */
+  private void finalHead(Exchange x, Head head, ByteBuf in) {
+    keepAlive = !head.close && (head.minorVersion == 1 || head.keepAlive);
+    boolean none = x.request.method == Method.HEAD || head.status == 204 || head.status == 304;
+    if (none || head.contentLength == 0) {
+      ended(in);
+      x.responseHead(true);
+      return;
+    }
+    if (head.chunked) {
+      state = State.CHUNKS;
+      if (chunks == null) {
+        chunks = new ChunkedReader();
+      }
+      chunks.reset(new Head());
+    } else if (head.contentLength > 0) {
+      state = State.BODY;
+      left = head.contentLength;
+    } else {
+      state = State.UNTIL_CLOSE;
+      keepAlive = false;
+    }
+    armForContent(x);
+    x.responseHead(false);
+  }
+
+  private void readBody(ByteBuf in) {
+    Exchange x = exchange();
+    int take = (int) Math.min(left, in.readableBytes());
+    left -= take;
+    ByteBuf data = in.readRetainedSlice(take);
+    boolean end = left == 0;
+    if (end) {
+      ended(in);
+    }
+    x.responseBody(data, end);
+  }
+
+  private void readChunks(ByteBuf in) {
+    ChunkedReader reader = Objects.requireNonNull(chunks);
+    Exchange x = exchange();
+    int data = reader.next(in);
+    if (data < 0) {
+      broken(Reason.UPSTREAM_MALFORMED);
+    } else if (reader.isDone()) {
+      ended(in);
+      x.responseBody(Unpooled.EMPTY_BUFFER, true);
+    } else if (data > 0) {
+      x.responseBody(in.readRetainedSlice(data), false);
+    }
+  }
+
+  /** The response is read to its end: back to the pool, or closed. */
+  private void ended(ByteBuf in) {
+    exchange = null;
+    timer.disarm();
+    if (keepAlive && requestEnded && !in.isReadable()) {
+      state = State.IDLE;
+      reused = true;
+      if (!ctx.channel().config().isAutoRead()) {
+        ctx.channel().config().setAutoRead(true);
+      }
+      pool.release(this);
+    } else {
+      closeNow();
+    }
+  }
+
+  private void broken(Reason why) {
+    Exchange x = exchange;
+    exchange = null;
+    closeNow();
+    if (x != null) {
+      x.upstreamFailed(why, false);
+    }
+  }
+
+  @Override
+  public void channelInactive(ChannelHandlerContext context) {
+    State was = state;
+    state = State.CLOSED;
+    loop.timers.remove(timer);
+    if (gathered != null) {
+      gathered.release();
+      gathered = null;
+    }
+    pool.closed(this, was == State.IDLE);
+    Exchange x = exchange;
+    exchange = null;
+    if (x == null) {
+      return;
+    }
+    if (was == State.UNTIL_CLOSE) {
+      x.responseBody(Unpooled.EMPTY_BUFFER, true);
+    } else {
+      // A kept connection that closes without a word has most likely been closed before it got the
+      // request.
+      x.upstreamFailed(Reason.UPSTREAM_RESET, false);
+    }
+  }
+
+  @Override
+  public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
+    if (state == State.UNTIL_CLOSE) {
+      // A reset is not an end: what came is not known to be whole.
+      broken(Reason.UPSTREAM_RESET);
+    } else {
+      closeNow();
+    }
+  }
+
+  @Override
+  public void channelWritabilityChanged(ChannelHandlerContext context) {
+    Exchange x = exchange;
+    if (x != null && context.channel().isWritable()) {
+      x.upstreamWritable();
+    }
+  }
+
+  private void armForContent(Exchange x) {
+    octetsAtCheck = x.responseOctets;
+    long idle = x.route().timeouts().idle();
+    if (idle > 0) {
+      loop.timers.arm(timer, System.nanoTime() + idle);
+    }
+  }
+
+  @Override
+  public void expired(TimerWheel.Timer of, long now) {
+    Exchange x = exchange;
+    if (x == null || state == State.TUNNEL) {
+      return;
+    }
+    boolean weWait = !ctx.channel().config().isAutoRead();
+    if (weWait || x.responseOctets > octetsAtCheck) {
+      armForContent(x);
+    } else {
+      broken(Reason.UPSTREAM_TIMEOUT);
+    }
+  }
+
+  /** Closes; the exchange, if there still is one, hears of it. */
+  public void closeNow() {
+    ctx.close();
+  }
+}
