@@ -8,6 +8,7 @@ import org.jspecify.annotations.Nullable;
 /** A condition on the server name of the TLS handshake. */
 final class SniPredicate implements RoutePredicate {
   private final String[] patterns;
+  private final String text;
 
   SniPredicate(List<String> patterns) {
     if (patterns.isEmpty()) {
@@ -15,6 +16,7 @@ final class SniPredicate implements RoutePredicate {
     }
     this.patterns =
         patterns.stream().map(p -> HostPattern.compile("sni", p)).toArray(String[]::new);
+    this.text = "sni is one of " + patterns;
   }
 
   @Override
@@ -31,6 +33,6 @@ final class SniPredicate implements RoutePredicate {
 
   @Override
   public String toString() {
-    return "sni is one of " + List.of(patterns);
+    return text;
   }
 }
