@@ -248,8 +248,7 @@ def weir(proxy):
         ],
         "certificates": [{"name": "a", "certificate": setup.file("cert.pem"), "key": setup.file("key.pem")}],
         "routes": hosts if proxy.features else [{"name": "all", "pool": "backend"}],
-        "pools": [{"name": "backend", "keepalive": {"idle": "3600s"},
-                   "backends": [{"address": f"127.0.0.1:{setup.base_port}"}]}],
+        "pools": [{"name": "backend", "backends": [{"address": f"127.0.0.1:{setup.base_port}"}]}],
     }
     if proxy.features:
         config["client_limits"] = {"requests_per_second": NO_LIMIT, "burst": NO_LIMIT}
