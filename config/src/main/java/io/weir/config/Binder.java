@@ -85,7 +85,7 @@ final class Binder {
         problems.place(place, entry.mark());
         entries.put(entry.key(), entry);
       } else {
-        String hint = Vocabulary.hint(entry.key(), known);
+        String hint = problems.full() ? "" : Vocabulary.hint(entry.key(), known);
         problems.add(entry.mark(), join(path, Text.show(entry.key())), "unknown key", hint);
       }
     }
@@ -160,6 +160,10 @@ final class Binder {
       Opt opt, Key key, Node node, String path, @Nullable Object start) {
     if (key.off() && node instanceof Node.Scalar scalar && scalar.text().equals("off")) {
       return Optional.empty();
+    }
+    if (key.off() && opt.value() instanceof Nested && node instanceof Node.Scalar) {
+      refuse(path, node, noun(opt, key));
+      return null;
     }
     Object inner = start instanceof Optional<?> optional ? optional.orElse(null) : null;
     Object value = value(opt.value(), key, node, path, inner);
@@ -280,7 +284,7 @@ final class Binder {
   /** What a value looks like, for messages. */
   static String noun(Kind kind, Key key) {
     return switch (kind) {
-      case Opt opt -> noun(opt.value(), key);
+      case Opt opt -> noun(opt.value(), key) + (key.off() ? ", or off" : "");
       case Nested nested -> "keys with values";
       case ListOf list -> "a list";
       case Headers headers -> "header fields with values";

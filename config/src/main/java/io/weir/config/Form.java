@@ -31,7 +31,9 @@ public enum Form {
   COOKIE_NAME("a cookie name", "[!#$%&'*+.^_`|~0-9A-Za-z-]{1,128}"),
   /** RFC 9110 section 9.1; CONNECT makes a tunnel of everything and is never forwarded. */
   METHOD("a method in capitals, other than CONNECT", "(?!CONNECT$)[A-Z][A-Z-]{0,31}"),
-  REGEX("a regular expression in RE2 syntax, at most 4096 characters", Form::isRegex),
+  REGEX(
+      "a regular expression in RE2 syntax, at most 4096 characters and 10000 with repetitions written out",
+      Form::isRegex),
   FILE("a file", "[^\\p{Cntrl}]{1,4095}"),
   URL("an http or https URL", Form::isUrl);
 
@@ -69,6 +71,7 @@ public enum Form {
     try {
       return !text.isEmpty()
           && text.length() <= 4096
+          && RegexSize.of(text) <= RegexSize.MOST
           && com.google.re2j.Pattern.compile(text) != null;
     } catch (PatternSyntaxException e) {
       return false;

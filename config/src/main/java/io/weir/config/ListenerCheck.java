@@ -103,14 +103,12 @@ final class ListenerCheck {
       String at = path + "[" + i + "]";
       if (rule.sni().isPresent() == rule.otherwise().isPresent()
           && !problems.doubtful(at + ".sni")) {
-        problems.add(at, "expected: exactly one of sni and default");
+        String given = rule.sni().isPresent() ? "sni and default" : "neither sni nor default";
+        problems.add(at, given + " (expected: exactly one of them)");
       }
       String name = rule.sni().map(sni -> sni.toLowerCase(Locale.ROOT)).orElse("");
       if (rule.sni().isPresent() != rule.otherwise().isPresent() && !seen.add(name)) {
         problems.add(at, (name.isEmpty() ? "default" : name) + " is there already");
-      }
-      if (rule.sni().isPresent() && rule.certificate().isEmpty() && rule.pool().isEmpty()) {
-        problems.add(at, "neither certificate nor pool (expected: at least one)");
       }
       names.pool(at + ".pool", rule.pool());
       rule.certificate()
@@ -125,13 +123,8 @@ final class ListenerCheck {
     if (rule.certificate().isPresent() || rule.pool().isPresent()) {
       problems.add(at, "certificate or pool beside default (expected: inside it)");
     }
-    if (serves != (otherwise.action() == SniRule.Action.SERVE)) {
-      problems.add(
-          path,
-          serves
-              ? "certificate or pool with action: reject"
-              : "action: serve with neither certificate nor pool",
-          serves ? "set action: serve" : "");
+    if (serves && otherwise.action() == SniRule.Action.REJECT) {
+      problems.add(path, "certificate or pool with action: reject", "set action: serve");
     }
     names.pool(path + ".pool", otherwise.pool());
     otherwise
@@ -226,10 +219,8 @@ final class ListenerCheck {
   }
 
   private void checkAddresses() {
-    Map<ListenAddress, Integer> lines = new HashMap<>();
-    config
-        .management()
-        .ifPresent(m -> lines.put(m.address(), problems.lineOf("management.address")));
+    Map<ListenAddress, String> users = new HashMap<>();
+    config.management().ifPresent(m -> users.put(m.address(), "by management"));
     for (int i = 0; i < config.listeners().size(); i++) {
       List<ListenAddress> addresses = config.listeners().get(i).addresses();
       String path = "listeners[" + i + "].addresses";
@@ -241,16 +232,14 @@ final class ListenerCheck {
       for (int j = 0; j < addresses.size(); j++) {
         ListenAddress address = addresses.get(j);
         String at = problems.written(path) ? path + "[" + j + "]" : "listeners[" + i + "].address";
-        Integer other =
-            address.port() == 0 ? null : lines.putIfAbsent(address, problems.lineOf(at));
-        if (other != null && !problems.doubtful(at)) {
-          problems.add(at, address + " is in use already" + whereElse(other));
+        String user =
+            address.port() == 0
+                ? null
+                : users.putIfAbsent(address, "on line " + problems.lineOf(at));
+        if (user != null && !problems.doubtful(at)) {
+          problems.add(at, address + " is in use already, " + user);
         }
       }
     }
-  }
-
-  private static String whereElse(int line) {
-    return line <= 1 ? " by management" : ", on line " + line;
   }
 }

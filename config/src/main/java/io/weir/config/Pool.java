@@ -201,9 +201,11 @@ public record Pool(
   @Block(
       "What exceeds these is answered 503 at once instead of queueing without end. Counted per pool, over all workers.")
   public record CircuitBreaker(
-      @Key(doc = "Connections to the pool. 0: no limit.", def = "0") int maxConnections,
-      @Key(doc = "Requests that wait for a connection. 0: no limit.", def = "1024") int maxPending,
-      @Key(doc = "Requests under way. 0: no limit.", def = "0") int maxRequests) {}
+      @Key(doc = "Connections to the pool. 0: no limit.", def = "0", range = ">= 0")
+          int maxConnections,
+      @Key(doc = "Requests that wait for a connection. 0: no limit.", def = "1024", range = ">= 0")
+          int maxPending,
+      @Key(doc = "Requests under way. 0: no limit.", def = "0", range = ">= 0") int maxRequests) {}
 
   @Block(
       "Retries are allowed only within this budget, so that they cannot bring down a pool that is in trouble.")

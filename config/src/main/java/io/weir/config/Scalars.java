@@ -65,17 +65,13 @@ final class Scalars {
           Map.entry(
               Duration.class,
               new Reader(
-                  "a duration such as 250ms, 10s, 5m, 12h or 30d, at most 3650d",
+                  "a duration such as 10s",
                   true,
                   Duration.ZERO,
                   (text, key) -> duration(text, key.unit()))),
           Map.entry(
               ByteSize.class,
-              new Reader(
-                  "a size such as 512B, 8KiB, 10MiB or 1GiB",
-                  true,
-                  ByteSize.ZERO,
-                  (text, key) -> size(text))),
+              new Reader("a size such as 8KiB", true, ByteSize.ZERO, (text, key) -> size(text))),
           Map.entry(
               IntRange.class,
               new Reader(
@@ -86,21 +82,21 @@ final class Scalars {
           Map.entry(
               HostPort.class,
               new Reader(
-                  "host:port, such as 192.0.2.10:8080, \"[2001:db8::10]:8080\" or app.example.com:8080",
+                  "host and port, such as 192.0.2.10:8080",
                   false,
                   new HostPort("0.0.0.0", 0),
                   (text, key) -> backend(HostPort.parse(text)))),
           Map.entry(
               ListenAddress.class,
               new Reader(
-                  "an IP address with port, such as 0.0.0.0:443 or \"[::]:443\"",
+                  "an IP address and port, such as 0.0.0.0:443",
                   false,
                   new ListenAddress(IpAddress.ofIpv4(0), 0),
                   (text, key) -> listen(HostPort.parse(text)))),
           Map.entry(
               IpPrefix.class,
               new Reader(
-                  "a network such as 192.0.2.0/24 or \"2001:db8::/32\", all bits after its prefix zero",
+                  "a network such as 192.0.2.0/24",
                   false,
                   new IpPrefix(IpAddress.ofIpv4(0), 0),
                   (text, key) -> IpPrefix.parse(text))));
@@ -127,7 +123,7 @@ final class Scalars {
   /** What a value of this type looks like. */
   static String noun(Class<?> type, Key key) {
     if (type == Duration.class && !key.unit().isEmpty()) {
-      return "a number of seconds, or a duration such as 5m";
+      return "seconds, or a duration such as 5m";
     }
     return type.isEnum()
         ? "one of " + String.join(", ", labels(type))
@@ -153,8 +149,14 @@ final class Scalars {
     if (type == Duration.class && text.matches("[0-9]{1,9}")) {
       return "write the unit: " + text + "s or " + text + "ms";
     }
+    if (type == Duration.class && DURATION.matcher(text).matches()) {
+      return "the longest duration is 3650d";
+    }
     if (type == ByteSize.class) {
       return sizeHint(text);
+    }
+    if (type == IpPrefix.class && text.contains("/")) {
+      return "the bits after the prefix must be zero";
     }
     return type == boolean.class ? booleanHint(text) : "";
   }

@@ -10,16 +10,21 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** The keys of one block, read once from its record's components and their {@link Key}s. */
 record Schema(Class<?> type, List<Spec> specs, Constructor<?> constructor) {
-  private static final Map<Class<?>, Schema> KNOWN = new ConcurrentHashMap<>();
+  private static final ClassValue<Schema> KNOWN =
+      new ClassValue<>() {
+        @Override
+        protected Schema computeValue(Class<?> block) {
+          return read(block);
+        }
+      };
 
   static Schema of(Class<?> block) {
-    return KNOWN.computeIfAbsent(block, Schema::read);
+    return KNOWN.get(block);
   }
 
   private static Schema read(Class<?> block) {
