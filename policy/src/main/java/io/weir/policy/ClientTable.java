@@ -95,7 +95,7 @@ public final class ClientTable {
     long now = nowNanos - originNanos;
     int cell = find(row, key);
     long wait = cell < 0 ? MOVED : charge(row, cell, key, limit, now);
-    return wait == MOVED ? chargeNewcomer(row, key, limit, now) : wait;
+    return wait == MOVED ? chargeNewcomer(hash, limit, now) : wait;
   }
 
   /** The requests counted for the client since it was last a newcomer; 0 if it is not known. */
@@ -157,12 +157,15 @@ public final class ClientTable {
     }
   }
 
-  private long chargeNewcomer(int row, long key, RateLimit limit, long now) {
+  /** Charges who had no cell a moment ago. Another loop may have given it one since. */
+  long chargeNewcomer(long hash, RateLimit limit, long now) {
+    int row = row(hash);
+    long key = key(hash);
     while (!LONGS.compareAndSet(cells, row + SHARED, 0L, 1L)) {
       Thread.onSpinWait();
     }
     try {
-      int cell = find(row, key); // another loop may have been faster
+      int cell = find(row, key);
       if (cell < 0) {
         cell = settle(row, key, now);
       }
