@@ -53,11 +53,18 @@ final class CipherSuites {
     return List.copyOf(iana);
   }
 
-  /** The suites that apply between the two versions. */
-  static List<String> between(List<String> iana, TlsVersion min, TlsVersion max) {
-    return iana.stream()
-        .filter(
-            name -> TLS_1_3.contains(name) ? max == TlsVersion.TLS_1_3 : min == TlsVersion.TLS_1_2)
-        .toList();
+  /**
+   * The suites to configure for TLS up to 1.2 and 1.3. Those of TLS 1.2 stay even if only TLS 1.3
+   * is spoken: Netty reads from them which kinds of key there are.
+   */
+  static List<String> upTo(TlsVersion max, List<String> iana) {
+    List<String> suites = new ArrayList<>(iana);
+    if (max == TlsVersion.TLS_1_2) {
+      suites.removeAll(TLS_1_3);
+    } else if (TLS_1_3.containsAll(iana)) {
+      suites.add("TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384");
+      suites.add("TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384");
+    }
+    return suites;
   }
 }

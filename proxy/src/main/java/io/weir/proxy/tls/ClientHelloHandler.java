@@ -23,8 +23,9 @@ import javax.net.ssl.SSLSession;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads the client hello, chooses the row, and gives way: to BoringSSL's handler, to the tunnel, or
- * to the end of the connection. Its timer runs until the handshake is done.
+ * Reads the client hello and chooses the row. Then it removes itself in favour of the tunnel, or
+ * puts BoringSSL's handler in front and stays behind it until the handshake is done: its timer runs
+ * so long, and errors end here rather than in the log.
  *
  * <p>Netty has such a handler too ({@code SslClientHelloHandler}); this one differs in that an
  * unreadable hello never gets the default row's rules, that memory is bounded whatever the records'
@@ -86,7 +87,7 @@ final class ClientHelloHandler extends ChannelInboundHandlerAdapter
   }
 
   @Override
-  public void channelRead(ChannelHandlerContext ctx, Object message) {
+  public void channelRead(ChannelHandlerContext ctx, Object message) throws Exception {
     if (reported) {
       ReferenceCountUtil.release(message);
       return;
@@ -116,7 +117,7 @@ final class ClientHelloHandler extends ChannelInboundHandlerAdapter
     return all;
   }
 
-  private @Nullable TlsRefusal decide(ChannelHandlerContext ctx) {
+  private @Nullable TlsRefusal decide(ChannelHandlerContext ctx) throws Exception {
     ClientHello hello = reader.hello();
     if (hello == null) {
       return TlsRefusal.UNREADABLE_HELLO;
@@ -135,7 +136,8 @@ final class ClientHelloHandler extends ChannelInboundHandlerAdapter
   }
 
   private @Nullable TlsRefusal decide(
-      ChannelHandlerContext ctx, TlsServer.Generation generation, ClientHello hello) {
+      ChannelHandlerContext ctx, TlsServer.Generation generation, ClientHello hello)
+      throws Exception {
     int index =
         generation.names().find(hello.bytes(), hello.serverNameOffset(), hello.serverNameLength());
     if (index < 0) {
@@ -163,16 +165,16 @@ final class ClientHelloHandler extends ChannelInboundHandlerAdapter
   }
 
   private void shakeHands(
-      ChannelHandlerContext ctx, SslHandler handler, SniRow chosen, ClientHello hello) {
+      ChannelHandlerContext ctx, SslHandler handler, SniRow chosen, ClientHello hello)
+      throws Exception {
     row = chosen;
     serverName = hello.serverName();
     handshake = handler;
     events.hello(ctx.channel(), chosen, hello);
     handler.setHandshakeTimeoutMillis(0);
     handler.handshakeFuture().addListener(this);
-    ByteBuf bytes = takeReceived();
-    ctx.pipeline().replace(this, null, handler);
-    ctx.fireChannelRead(bytes);
+    ctx.pipeline().addBefore(ctx.name(), null, handler);
+    handler.channelRead(ctx.pipeline().context(handler), takeReceived());
   }
 
   private ByteBuf takeReceived() {
@@ -191,6 +193,7 @@ final class ClientHelloHandler extends ChannelInboundHandlerAdapter
     stopTimer();
     if (future.isSuccess()) {
       reported = true;
+      channel.pipeline().remove(this);
       events.established(channel, session(handler, row));
     } else {
       Throwable cause = future.cause();
@@ -250,6 +253,15 @@ final class ClientHelloHandler extends ChannelInboundHandlerAdapter
     stopTimer();
     report(TlsRefusal.CLIENT_CLOSED, null);
     ctx.fireChannelInactive();
+  }
+
+  /** The socket's errors before the hello; then BoringSSL's, which the future brings too. */
+  @Override
+  public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+    if (handshake == null) {
+      report(TlsRefusal.CLIENT_CLOSED, cause);
+      ctx.close();
+    }
   }
 
   @Override

@@ -4,12 +4,19 @@ import java.net.Socket;
 import java.security.Principal;
 import java.security.PrivateKey;
 import java.security.cert.X509Certificate;
+import javax.net.ssl.SSLEngine;
 import javax.net.ssl.X509ExtendedKeyManager;
 import org.jspecify.annotations.Nullable;
 
-/** The key manager Netty asks for and never calls: the keys are in BoringSSL credentials. */
+/**
+ * The key manager Netty insists on. Netty asks it in each handshake for an alias, then for that
+ * alias's chain; having none, BoringSSL goes on to choose among the context's credentials.
+ */
 final class NoKeys extends X509ExtendedKeyManager {
   static final NoKeys INSTANCE = new NoKeys();
+
+  /** Without an alias Netty would end the handshake. */
+  private static final String ALIAS = "credential";
 
   private NoKeys() {}
 
@@ -30,9 +37,15 @@ final class NoKeys extends X509ExtendedKeyManager {
   }
 
   @Override
-  public @Nullable String chooseServerAlias(
+  public String chooseServerAlias(
       String type, Principal @Nullable [] issuers, @Nullable Socket socket) {
-    return null;
+    return ALIAS;
+  }
+
+  @Override
+  public String chooseEngineServerAlias(
+      String type, Principal @Nullable [] issuers, @Nullable SSLEngine engine) {
+    return ALIAS;
   }
 
   @Override

@@ -18,7 +18,6 @@ import io.netty.handler.ssl.SslContextBuilder;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.handler.ssl.SslProvider;
 import io.netty.internal.tcnative.SSL;
-import io.netty.internal.tcnative.SSLContext;
 import io.netty.util.ReferenceCountUtil;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -34,11 +33,9 @@ import javax.net.ssl.SSLException;
  * One certificate entry under one client-certificate policy, ready to shake hands: a BoringSSL
  * context, or a JSSE one where BoringSSL is not available.
  *
- * <p>Netty would call back into Java three times in each BoringSSL handshake: to choose the key, to
- * check the server name, to store the session. None of it is wanted here. The keys are BoringSSL
- * credentials, among which it chooses by what the client can verify; the name was checked before
- * the context was chosen; sessions live in tickets. So the callbacks are taken out, and no
- * handshake ever leaves native code.
+ * <p>The keys are BoringSSL credentials, among which it chooses by what the client can verify;
+ * Netty's own choice, by key manager, is led to nothing ({@link NoKeys}). Sessions live in tickets
+ * only, so no handshake writes to a shared table.
  */
 final class ServerContext {
   private final SslContext context;
@@ -101,8 +98,7 @@ final class ServerContext {
     return builder
         .protocols(TlsVersion.protocols(min, max))
         .ciphers(
-            CipherSuites.between(settings.cipherSuites(), min, max),
-            IdentityCipherSuiteFilter.INSTANCE)
+            CipherSuites.upTo(max, settings.cipherSuites()), IdentityCipherSuiteFilter.INSTANCE)
         .applicationProtocolConfig(alpn(settings.alpn()))
         .sessionTimeout(settings.sessionTimeoutSeconds());
   }
@@ -133,12 +129,7 @@ final class ServerContext {
     }
   }
 
-  /** Deprecated is the pointer because it may outlive the context; this one is not kept. */
-  @SuppressWarnings("deprecation")
   private void tune(ReferenceCountedOpenSslContext openSsl) {
-    long pointer = openSsl.sslCtxPointer();
-    SSLContext.setCertificateCallback(pointer, null);
-    SSLContext.setSniHostnameMatcher(pointer, null);
     OpenSslServerSessionContext sessions = sessions(openSsl);
     sessions.setSessionCacheEnabled(false);
     // Beside the ticket keys: BoringSSL resumes no session made under another id.

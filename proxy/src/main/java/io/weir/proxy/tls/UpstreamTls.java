@@ -11,6 +11,7 @@ import io.netty.handler.ssl.SslHandler;
 import io.netty.handler.ssl.SslProvider;
 import io.netty.handler.ssl.util.InsecureTrustManagerFactory;
 import io.netty.util.ReferenceCountUtil;
+import io.weir.proxy.tls.CertificateEntry.Chain;
 import java.io.Closeable;
 import java.net.InetSocketAddress;
 import java.security.cert.X509Certificate;
@@ -50,7 +51,7 @@ public final class UpstreamTls implements Closeable {
       boolean verify,
       boolean verifyHostname,
       List<X509Certificate> authorities,
-      CertificateEntry.@Nullable Chain clientCertificate,
+      @Nullable Chain clientCertificate,
       @Nullable String serverName,
       TlsVersion minVersion,
       List<String> cipherSuites,
@@ -131,7 +132,7 @@ public final class UpstreamTls implements Closeable {
     settings.cipherSuites.stream()
         .filter(s -> !CipherSuites.TLS_1_3.contains(s))
         .forEach(suites::add);
-    return CipherSuites.between(suites, settings.minVersion, TlsVersion.TLS_1_3);
+    return suites;
   }
 
   /**
