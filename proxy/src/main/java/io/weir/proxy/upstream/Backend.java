@@ -14,8 +14,7 @@ import org.jspecify.annotations.Nullable;
  * reloads.
  *
  * <p>Event loops report what happens: {@link #began}, {@link #answered}, {@link #ended}. The
- * control plane tells what it knows: {@link #setHealthy}, {@link #setDraining}. Any thread may
- * read.
+ * control plane tells what it knows: {@link #setHealthy}. Any thread may read.
  */
 public final class Backend {
   private static final VarHandle CELLS = MethodHandles.arrayElementVarHandle(long[].class);
@@ -47,7 +46,6 @@ public final class Backend {
 
   private volatile BackendSettings settings;
   private volatile boolean healthy = true;
-  private volatile boolean draining;
   private volatile boolean leaving;
   private volatile long rampSince;
   private volatile boolean ejected;
@@ -102,7 +100,7 @@ public final class Backend {
     if (leaving) {
       return inFlight() == 0 ? BackendState.REMOVED : BackendState.DRAINING;
     }
-    if (draining) {
+    if (settings.drain()) {
       return BackendState.DRAINING;
     }
     return healthy ? BackendState.HEALTHY : BackendState.UNHEALTHY;
@@ -192,18 +190,6 @@ public final class Backend {
     }
   }
 
-  /** The operator takes it out, or back in with a slow start. */
-  public void setDraining(boolean draining, long now) {
-    if (draining != this.draining) {
-      pool.change(
-          now,
-          () -> {
-            rampSince = now;
-            this.draining = draining;
-          });
-    }
-  }
-
   /** Numbers for metrics and {@code weir top}: consistent enough, cheap, taken in any thread. */
   public BackendSnapshot snapshot(long now) {
     long[] outcomes = new long[OUTCOMES];
@@ -264,7 +250,7 @@ public final class Backend {
 
   /** Whether it may not be chosen even when health is not believed. */
   boolean isDraining() {
-    return draining || leaving;
+    return leaving || settings.drain();
   }
 
   /** Takes over from the detector whether it is ejected; after an ejection it starts slowly. */
@@ -282,7 +268,10 @@ public final class Backend {
   }
 
   /** Takes the settings of a new configuration and the value that pins a client to it. */
-  void configure(BackendSettings settings, StickyCookie.@Nullable Pin pin) {
+  void configure(BackendSettings settings, StickyCookie.@Nullable Pin pin, long now) {
+    if (this.settings.drain() && !settings.drain()) {
+      rampSince = now;
+    }
     this.settings = settings;
     this.pin = pin;
   }

@@ -12,9 +12,10 @@ import java.net.InetSocketAddress;
  *     only requests that a sticky cookie pins to it
  * @param zone where it stands; empty where zones do not matter
  * @param priority group it belongs to, 0 first; higher groups take over when lower ones fail
+ * @param drain whether it finishes what it has and gets nothing new
  */
 public record BackendSettings(
-    String name, InetSocketAddress address, int weight, String zone, int priority) {
+    String name, InetSocketAddress address, int weight, String zone, int priority, boolean drain) {
   /** The greatest weight. */
   public static final int MAX_WEIGHT = 1_000_000;
 
@@ -36,6 +37,6 @@ public record BackendSettings(
 
   /** A backend of weight 1 in the first group, in no zone. */
   public BackendSettings(String name, InetSocketAddress address) {
-    this(name, address, 1, "", 0);
+    this(name, address, 1, "", 0, false);
   }
 }

@@ -108,7 +108,13 @@ public final class Pool {
       leaving.clear();
       List<Backend> members = new ArrayList<>();
       for (BackendSettings wanted : backends) {
-        members.add(member(wanted, settings.balancing().stickyCookie(), known, rampSince));
+        Backend member = takeFrom(known, wanted);
+        if (member == null) {
+          member = new Backend(this, wanted, outliers.add(), loops, rampSince);
+        }
+        member.rejoin(outliers);
+        member.configure(wanted, pin(settings, wanted), now);
+        members.add(member);
       }
       for (Backend gone : known) {
         gone.leave(outliers);
@@ -125,16 +131,9 @@ public final class Pool {
     }
   }
 
-  /** The backend of these settings: taken from the known ones, or new. */
-  private Backend member(
-      BackendSettings wanted, @Nullable StickyCookie cookie, List<Backend> known, long rampSince) {
-    Backend member = takeFrom(known, wanted);
-    if (member == null) {
-      member = new Backend(this, wanted, outliers.add(), loops, rampSince);
-    }
-    member.rejoin(outliers);
-    member.configure(wanted, cookie == null ? null : cookie.pin(name, wanted.name()));
-    return member;
+  private StickyCookie.@Nullable Pin pin(PoolSettings settings, BackendSettings backend) {
+    StickyCookie cookie = settings.balancing().stickyCookie();
+    return cookie == null ? null : cookie.pin(name, backend.name());
   }
 
   private RetryBudget[] retryBudgets(Resilience resilience, long now) {

@@ -17,10 +17,12 @@ import javax.crypto.SecretKey;
  *
  * @param name of the cookie: a token (RFC 6265 §4.1.1)
  * @param key for HMAC-SHA-256; the same on all instances of a fleet
+ * @param path that browsers send it to; begins with "/", no ";" and no control character
  * @param maxAgeSeconds how long browsers keep it; 0 until they close
  * @param sameSite which sites' requests carry it
  */
-public record StickyCookie(String name, SecretKey key, long maxAgeSeconds, SameSite sameSite) {
+public record StickyCookie(
+    String name, SecretKey key, String path, long maxAgeSeconds, SameSite sameSite) {
   private static final int DIGITS = 16;
 
   /**
@@ -35,7 +37,7 @@ public record StickyCookie(String name, SecretKey key, long maxAgeSeconds, SameS
   }
 
   /**
-   * @throws IllegalArgumentException if the name is not a token or the age negative
+   * @throws IllegalArgumentException if one of them is not as said
    */
   public StickyCookie {
     byte[] octets = Ascii.bytes(name);
@@ -45,6 +47,9 @@ public record StickyCookie(String name, SecretKey key, long maxAgeSeconds, SameS
     }
     if (!token) {
       throw new IllegalArgumentException("name: " + name + " (expected: a token)");
+    }
+    if (!path.matches("/[ -:<-~]*")) {
+      throw new IllegalArgumentException("path: " + path + " (expected: / and visible ASCII)");
     }
     if (maxAgeSeconds < 0) {
       throw new IllegalArgumentException(
@@ -65,7 +70,7 @@ public record StickyCookie(String name, SecretKey key, long maxAgeSeconds, SameS
   /** The pin of a backend. */
   Pin pin(String pool, String backend) {
     long value = keyedHash(pool + '\n' + backend);
-    String field = name + '=' + HexFormat.of().toHexDigits(value) + "; Path=/";
+    String field = name + '=' + HexFormat.of().toHexDigits(value) + "; Path=" + path;
     if (maxAgeSeconds > 0) {
       field += "; Max-Age=" + maxAgeSeconds;
     }

@@ -59,7 +59,7 @@ final class PoolFixture {
   }
 
   PoolFixture add(String name, int weight, String zone, int priority) {
-    configured.add(new BackendSettings(name, address(addresses++), weight, zone, priority));
+    configured.add(new BackendSettings(name, address(addresses++), weight, zone, priority, false));
     return this;
   }
 
@@ -85,6 +85,15 @@ final class PoolFixture {
   PoolFixture reload() {
     pool.update(new PoolSettings(balancing, Connections.DEFAULTS, resilience), configured, now);
     return this;
+  }
+
+  /** Reloads with this backend draining, or no longer so. */
+  PoolFixture drain(String name, boolean drain) {
+    configured.replaceAll(b ->
+        b.name().equals(name)
+            ? new BackendSettings(name, b.address(), b.weight(), b.zone(), b.priority(), drain)
+            : b);
+    return reload();
   }
 
   PoolFixture pass(long seconds) {

@@ -44,7 +44,7 @@ class PoolTest {
     @Test
     void leavesOutTheUnhealthyAndTheDraining() {
       pools.add("a", "b", "c").reload().down("a");
-      pools.backend("b").setDraining(true, pools.now);
+      pools.drain("b", true);
       assertThat(pools.counts(6)).isEqualTo(Map.of("c", 6));
       assertThat(pools.backend("a").state()).isEqualTo(BackendState.UNHEALTHY);
       assertThat(pools.backend("b").state()).isEqualTo(BackendState.DRAINING);
@@ -53,8 +53,8 @@ class PoolTest {
     @Test
     void takesThemBack() {
       pools.add("a", "b", "c").reload().down("a").up("a");
-      pools.backend("b").setDraining(true, pools.now);
-      pools.backend("b").setDraining(false, pools.now);
+      pools.drain("b", true);
+      pools.drain("b", false);
       assertThat(pools.counts(6)).isEqualTo(Map.of("a", 2, "b", 2, "c", 2));
     }
 
@@ -101,7 +101,7 @@ class PoolTest {
     void neverConsidersTheDraining() {
       balance(100, 0, true);
       pools.add("a", "b").reload().down("a");
-      pools.backend("b").setDraining(true, pools.now);
+      pools.drain("b", true);
       assertThat(pools.counts(4)).isEqualTo(Map.of("a", 4));
     }
 
@@ -158,7 +158,7 @@ class PoolTest {
     @Test
     void doesNotCountTheDrainingAsFailed() {
       twoGroups(51);
-      pools.backend("a").setDraining(true, pools.now);
+      pools.drain("a", true);
       assertThat(pools.counts(4)).isEqualTo(Map.of("b", 4));
     }
   }
@@ -388,7 +388,7 @@ class PoolTest {
       pools.add("a", "b").reload().down("a");
       Backend a = pools.backend("a");
       a.began(0);
-      pools.remove("a").add(new BackendSettings("a", a.address(), 7, "z", 3)).reload();
+      pools.remove("a").add(new BackendSettings("a", a.address(), 7, "z", 3, false)).reload();
       assertThat(pools.backend("a")).isSameAs(a);
       assertThat(a.state()).isEqualTo(BackendState.UNHEALTHY);
       assertThat(a.inFlight()).isOne();
@@ -469,11 +469,11 @@ class PoolTest {
     @Test
     void refuseNumbersOutOfRange() {
       InetSocketAddress address = PoolFixture.address(1);
-      assertThatThrownBy(() -> new BackendSettings("a", address, -1, "", 0))
+      assertThatThrownBy(() -> new BackendSettings("a", address, -1, "", 0, false))
           .hasMessage("weight: -1 (expected: 0 to 1000000)");
-      assertThatThrownBy(() -> new BackendSettings("a", address, 1_000_001, "", 0))
+      assertThatThrownBy(() -> new BackendSettings("a", address, 1_000_001, "", 0, false))
           .hasMessage("weight: 1000001 (expected: 0 to 1000000)");
-      assertThatThrownBy(() -> new BackendSettings("a", address, 1, "", -1))
+      assertThatThrownBy(() -> new BackendSettings("a", address, 1, "", -1, false))
           .hasMessage("priority: -1 (expected: 0 or more)");
       assertThatThrownBy(() -> balance(101, 0, true))
           .hasMessage("panicPercent: 101 (expected: 0 to 100)");

@@ -26,7 +26,7 @@ class StickyCookieTest {
   }
 
   private static StickyCookie cookie(SecretKey key) {
-    return new StickyCookie("WEIR", key, 0, SameSite.LAX);
+    return new StickyCookie("WEIR", key, "/", 0, SameSite.LAX);
   }
 
   private PoolFixture sticky(StickyCookie cookie, int panicPercent) {
@@ -75,9 +75,9 @@ class StickyCookieTest {
 
   @Test
   void lastsAsLongAsConfigured() {
-    sticky(new StickyCookie("WEIR", KEY, 3600, SameSite.STRICT), 0).reload();
+    sticky(new StickyCookie("WEIR", KEY, "/shop", 3600, SameSite.STRICT), 0).reload();
     assertThat(setCookie("a", true))
-        .endsWith("; Path=/; Max-Age=3600; HttpOnly; SameSite=Strict; Secure");
+        .endsWith("; Path=/shop; Max-Age=3600; HttpOnly; SameSite=Strict; Secure");
   }
 
   @Test
@@ -100,7 +100,7 @@ class StickyCookieTest {
     pools.request(pinnedTo("b")).down("b");
     assertThat(pools.counts(4)).isEqualTo(Map.of("a", 2, "c", 2));
     assertThat(setCookie("a", false)).isNotNull();
-    pools.up("b").backend("b").setDraining(true, pools.now);
+    pools.up("b").drain("b", true);
     assertThat(pools.counts(4)).isEqualTo(Map.of("a", 2, "c", 2));
   }
 
@@ -148,12 +148,14 @@ class StickyCookieTest {
   }
 
   @Test
-  void refusesANameThatIsNoToken() {
-    assertThatThrownBy(() -> new StickyCookie("a b", KEY, 0, SameSite.LAX))
+  void refusesWhatWouldBreakTheField() {
+    assertThatThrownBy(() -> new StickyCookie("a b", KEY, "/", 0, SameSite.LAX))
         .hasMessage("name: a b (expected: a token)");
-    assertThatThrownBy(() -> new StickyCookie("", KEY, 0, SameSite.LAX))
+    assertThatThrownBy(() -> new StickyCookie("", KEY, "/", 0, SameSite.LAX))
         .hasMessage("name:  (expected: a token)");
-    assertThatThrownBy(() -> new StickyCookie("a", KEY, -1, SameSite.LAX))
+    assertThatThrownBy(() -> new StickyCookie("a", KEY, "/; Domain=x", 0, SameSite.LAX))
+        .hasMessage("path: /; Domain=x (expected: / and visible ASCII)");
+    assertThatThrownBy(() -> new StickyCookie("a", KEY, "/", -1, SameSite.LAX))
         .hasMessage("maxAgeSeconds: -1 (expected: 0 or more)");
   }
 }
