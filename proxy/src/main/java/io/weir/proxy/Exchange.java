@@ -5,6 +5,7 @@ import io.netty.buffer.Unpooled;
 import io.weir.net.ClientIdentity;
 import io.weir.net.ForwardedChain;
 import io.weir.net.IpAddress;
+import io.weir.policy.CircuitBreaker;
 import io.weir.proxy.http.Head;
 import io.weir.proxy.http.Method;
 import io.weir.proxy.route.Route;
@@ -69,6 +70,11 @@ public final class Exchange implements TimerWheel.Owner {
   public @Nullable Pool pool;
   public @Nullable Backend backend;
 
+  /** Host and port as the client named them, in {@code request.bytes}; a rewrite does not change these. */
+  public int hostStart;
+
+  public int hostEnd;
+
   /** Whether the peer is a trusted proxy. */
   public boolean peerTrusted;
 
@@ -76,7 +82,7 @@ public final class Exchange implements TimerWheel.Owner {
   private final List<IpAddress> believed = new ArrayList<>();
 
   private @Nullable UpstreamSide upstream;
-  private @Nullable Connecting connecting;
+  private @Nullable ConnectionAttempt connecting;
   private @Nullable Mirror mirror;
 
   private boolean requestEnded;
@@ -90,6 +96,7 @@ public final class Exchange implements TimerWheel.Owner {
   private boolean finished = true;
   private boolean inTry;
   private boolean isCopy;
+  private boolean admitted;
   private int interim;
   private int attempts;
 
@@ -129,6 +136,8 @@ public final class Exchange implements TimerWheel.Owner {
   public void requestHead(boolean end) {
     requestEnded = end;
     requestOctets += request.length;
+    hostStart = request.authorityStart;
+    hostEnd = request.authorityEnd;
     long now = System.nanoTime();
     Verdict verdict = Stages.judge(this, now);
     switch (verdict) {
@@ -229,6 +238,7 @@ public final class Exchange implements TimerWheel.Owner {
   private void forward(long now) {
     attempts++;
     if (attempts == 1 && !isCopy) {
+      Objects.requireNonNull(pool).retryBudget(loop.index).onRequest(now);
       mirror = Mirror.of(this);
     }
     Backend chosen = Objects.requireNonNull(backend);
@@ -242,7 +252,7 @@ public final class Exchange implements TimerWheel.Owner {
   }
 
   /** A connection is being made; it can be given up. */
-  public void connecting(@Nullable Connecting attempt) {
+  public void connecting(@Nullable ConnectionAttempt attempt) {
     connecting = attempt;
   }
 
@@ -448,7 +458,8 @@ public final class Exchange implements TimerWheel.Owner {
   }
 
   private boolean selectAnother(long now) {
-    return SelectStage.select(this, now) instanceof Verdict.Pass;
+    return Objects.requireNonNull(pool).retryBudget(loop.index).tryRetry(now)
+        && SelectStage.select(this, now) instanceof Verdict.Pass;
   }
 
   /** When the whole exchange has to be over. */
@@ -477,7 +488,7 @@ public final class Exchange implements TimerWheel.Owner {
     if (to != null) {
       to.cancel();
     }
-    Connecting attempt = connecting;
+    ConnectionAttempt attempt = connecting;
     connecting = null;
     if (attempt != null) {
       attempt.giveUp();
@@ -558,6 +569,9 @@ public final class Exchange implements TimerWheel.Owner {
     timer.disarm();
     cancelUpstream();
     tryEnded(Outcome.ABANDONED);
+    if (admitted) {
+      Objects.requireNonNull(pool).release(CircuitBreaker.Resource.REQUEST);
+    }
     if (mirror != null) {
       mirror.originalEnded(requestEnded);
     }
@@ -591,7 +605,7 @@ public final class Exchange implements TimerWheel.Owner {
     peerTrusted = false;
     requestEnded = requestSent = bodyForwarded = earlyEnd = false;
     responseStarted = responseEnded = tunnel = upstreamReused = false;
-    isCopy = false;
+    isCopy = admitted = false;
     interim = attempts = 0;
     sent = firstOctet = requestOctets = responseOctets = 0;
     reason = Reason.OK;
@@ -681,6 +695,8 @@ public final class Exchange implements TimerWheel.Owner {
   /** Becomes a copy of a request that goes to a backend of another pool. */
   void copyOf(Exchange original, Backend to) {
     request.copyOf(original.request);
+    hostStart = original.hostStart;
+    hostEnd = original.hostEnd;
     request.expectContinue = false;
     requestEnded = original.requestEnded;
     identity = original.identity;
@@ -696,5 +712,11 @@ public final class Exchange implements TimerWheel.Owner {
   /** Whether there is a connection to a backend. */
   boolean isForwarding() {
     return upstream != null;
+  }
+
+  /** Counts this request among those its pool has in progress; false where that would be too many. */
+  public boolean admit() {
+    admitted = admitted || Objects.requireNonNull(pool).tryTake(CircuitBreaker.Resource.REQUEST);
+    return admitted;
   }
 }

@@ -184,7 +184,7 @@ public final class ForwardedFields {
           Ascii.writeDecimal(text, 0, connection.localPort),
           sink);
     }
-    if (head.authorityEnd > head.authorityStart
+    if (x.hostEnd > x.hostStart
         && !(append && passFirst(head, FieldName.X_FORWARDED_HOST, sink))) {
       FieldName name = FieldName.X_FORWARDED_HOST;
       sink.field(
@@ -193,8 +193,8 @@ public final class ForwardedFields {
           0,
           name.bytes().length,
           head.bytes,
-          head.authorityStart,
-          head.authorityEnd);
+          x.hostStart,
+          x.hostEnd);
     }
     value(FieldName.FORWARDED, text, forwarded(x, append, scheme, text), sink);
   }
@@ -235,10 +235,10 @@ public final class ForwardedFields {
     at = put(PROTO, text, at);
     at = put(scheme, text, at);
     Head head = x.request;
-    if (head.authorityEnd > head.authorityStart) {
+    if (x.hostEnd > x.hostStart) {
       at = put(HOST, text, at);
-      int length = head.authorityEnd - head.authorityStart;
-      System.arraycopy(head.bytes, head.authorityStart, text, at, length);
+      int length = x.hostEnd - x.hostStart;
+      System.arraycopy(head.bytes, x.hostStart, text, at, length);
       at += length;
       text[at++] = '"';
     }

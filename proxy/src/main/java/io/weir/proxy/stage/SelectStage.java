@@ -14,7 +14,7 @@ public final class SelectStage implements RequestStage {
 
   @Override
   public Verdict judge(Exchange x, long now) {
-    return select(x, now);
+    return x.admit() ? select(x, now) : Verdict.refuse(Reason.SELECT_CIRCUIT_OPEN);
   }
 
   /** Chooses a backend that this request was not sent to yet, where there is one. */

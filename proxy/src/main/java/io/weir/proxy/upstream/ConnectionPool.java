@@ -1,11 +1,16 @@
 package io.weir.proxy.upstream;
 
 import io.netty.channel.Channel;
-import io.netty.channel.ChannelFuture;
+import io.netty.handler.ssl.SslHandler;
+import io.weir.policy.CircuitBreaker;
 import io.weir.proxy.Connecting;
+import io.weir.proxy.ConnectionAttempt;
 import io.weir.proxy.Exchange;
 import io.weir.proxy.Loop;
 import io.weir.proxy.http1.Http1UpstreamSide;
+import io.weir.proxy.stage.Reason;
+import io.weir.proxy.tls.UpstreamTls;
+import java.util.ArrayDeque;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,6 +23,7 @@ public final class ConnectionPool {
   private final Loop loop;
   private final Backend backend;
   private final Pool pool;
+  private final ArrayDeque<Waiting> waiting = new ArrayDeque<>();
   private @Nullable Http1UpstreamSide idle;
   private int idleCount;
   private int open;
@@ -32,13 +38,61 @@ public final class ConnectionPool {
   /** Finds or makes a connection; the exchange is told, at once or later. */
   public void acquire(Exchange exchange) {
     Http1UpstreamSide side = idle;
-    if (side == null) {
+    if (side != null) {
+      pop(side);
+      exchange.connected(side);
+    } else if (!pool.tryTake(CircuitBreaker.Resource.PENDING)) {
+      exchange.connectFailed(Reason.SELECT_CIRCUIT_OPEN);
+    } else if (pool.tryTake(CircuitBreaker.Resource.CONNECTION)) {
       connect(exchange);
     } else {
-      idle = side.nextIdle;
-      side.nextIdle = null;
-      idleCount--;
-      exchange.connected(side);
+      Waiting turn = new Waiting(exchange);
+      waiting.add(turn);
+      exchange.connecting(turn);
+    }
+  }
+
+  private void pop(Http1UpstreamSide side) {
+    idle = side.nextIdle;
+    side.nextIdle = null;
+    idleCount--;
+  }
+
+  /** An exchange that waits for a connection to become free, as no more may be made. */
+  private final class Waiting implements ConnectionAttempt {
+    private @Nullable Exchange exchange;
+
+    Waiting(Exchange exchange) {
+      this.exchange = exchange;
+    }
+
+    @Override
+    public void giveUp() {
+      exchange = null;
+      pool.release(CircuitBreaker.Resource.PENDING);
+    }
+  }
+
+  private @Nullable Exchange nextWaiting() {
+    for (Waiting next = waiting.poll(); next != null; next = waiting.poll()) {
+      Exchange exchange = next.exchange;
+      if (exchange != null) {
+        next.exchange = null;
+        return exchange;
+      }
+    }
+    return null;
+  }
+
+  /** Makes connections for those who wait, as far as the pool's limit allows it by now. */
+  private void connectWaiting() {
+    while (!waiting.isEmpty() && pool.tryTake(CircuitBreaker.Resource.CONNECTION)) {
+      Exchange next = nextWaiting();
+      if (next == null) {
+        pool.release(CircuitBreaker.Resource.CONNECTION);
+        return;
+      }
+      connect(next);
     }
   }
 
@@ -53,36 +107,49 @@ public final class ConnectionPool {
   }
 
   private void connect(Exchange exchange) {
+    PoolSettings.Connections settings = settings();
     Http1UpstreamSide side = new Http1UpstreamSide(loop, this);
     Channel channel = loop.proxy.transport().newChannel();
-    channel.config().setConnectTimeoutMillis((int) (settings().connectTimeoutNanos() / 1_000_000));
+    channel.config().setConnectTimeoutMillis(Math.toIntExact(settings.connectTimeoutNanos() / 1_000_000));
+    SslHandler tls =
+        settings.tls() instanceof UpstreamTls upstreamTls
+            ? upstreamTls.newHandler(channel.alloc(), backend.address())
+            : null;
+    if (tls != null) {
+      channel.pipeline().addLast(tls);
+    }
     channel.pipeline().addLast(side);
     open++;
-    Connecting attempt = new Connecting(exchange, channel, side);
+    Connecting attempt = new Connecting(exchange, channel, side, tls, pool);
     exchange.connecting(attempt);
     loop.executor.register(channel);
-    ChannelFuture connected = channel.connect(backend.address());
-    connected.addListener(attempt);
+    channel.connect(backend.address()).addListener(attempt::tcpDone);
   }
 
   /** A connection whose last response was read to its end. */
   public void release(Http1UpstreamSide side) {
-    if (idleCount >= settings().maxIdlePerLoop() || !isCurrent()) {
+    Exchange next = nextWaiting();
+    if (next != null) {
+      pool.release(CircuitBreaker.Resource.PENDING);
+      next.connected(side);
+    } else if (idleCount >= settings().maxIdlePerLoop() || !isCurrent()) {
       side.closeNow();
-      return;
+    } else {
+      side.idleSince = System.nanoTime();
+      side.nextIdle = idle;
+      idle = side;
+      idleCount++;
     }
-    side.idleSince = System.nanoTime();
-    side.nextIdle = idle;
-    idle = side;
-    idleCount++;
   }
 
   /** A connection is closed. */
   public void closed(Http1UpstreamSide side, boolean wasIdle) {
     open--;
+    pool.release(CircuitBreaker.Resource.CONNECTION);
     if (wasIdle) {
       remove(side);
     }
+    connectWaiting();
   }
 
   private void remove(Http1UpstreamSide side) {
@@ -117,7 +184,8 @@ public final class ConnectionPool {
       }
       at = next;
     }
-    return open == 0 && !isCurrent();
+    connectWaiting();
+    return open == 0 && waiting.isEmpty() && !isCurrent();
   }
 
   /** Open connections, idle ones among them. */
