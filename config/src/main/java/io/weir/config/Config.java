@@ -79,6 +79,5 @@ public record Config(
     @Key(doc = "Where clients connect. At least one.") List<Listener> listeners,
     @Key(
             doc =
-                "What happens to which request. Routes are tried in the order of the file: the first one that matches"
-                    + " decides.")
+                "What happens to which request: for the same host, the first route of the file that matches decides.")
         List<Route> routes) {}

@@ -20,7 +20,7 @@ final class Hosts {
     }
   }
 
-  /** Whether the text is a host, or a host name with one wildcard label before it. */
+  /** Whether the text is a host, or a host name as wildcard after "*.". */
   static boolean isPattern(String text) {
     return isWildcard(text)
         ? isHost(text.substring(2)) && IpAddress.parseOrNull(text.substring(2)) == null

@@ -8,8 +8,9 @@ import java.util.Optional;
 
 @Block(
     """
-    What happens to the requests that match. Routes are tried in the order of the file, and the first one that matches \
-    decides; put the narrower before the wider. Exactly one of `pool`, `split`, `redirect` and `respond` says what happens.\
+    What happens to the requests that match. The routes of the most specific host are asked first: those for exactly this \
+    host, then those for wildcards, the longest first, then those without `hosts`. Among routes for the same host the order \
+    of the file counts, and the first one that matches decides. Exactly one of `pool`, `split`, `redirect` and `respond` says what happens.\
     """)
 public record Route(
     @Key(doc = "Name in logs and metrics.", form = Form.NAME) String name,
@@ -35,7 +36,7 @@ public record Route(
   public record Match(
       @Key(
               doc =
-                  "Host names without port, exact or with one wildcard label in front (`\"*.example.com\"`).",
+                  "Host names without port, exact, or wildcards (`\"*.example.com\"`) for all names below, at any depth.",
               form = Form.HOST_PATTERN)
           List<String> hosts,
       @Key(doc = "The path after normalisation, without the query.") Optional<PathMatch> path,

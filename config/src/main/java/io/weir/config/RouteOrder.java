@@ -63,7 +63,7 @@ final class RouteOrder {
     Match w = wide.match();
     Match n = narrow.match();
     return coversPath(w.path(), n.path())
-        && coversEach(w.hosts(), n.hosts(), Hosts::covers)
+        && coversHosts(w.hosts(), n.hosts())
         && coversEach(w.methods(), n.methods(), String::equals)
         && coversEach(
             w.clients(), n.clients(), (a, b) -> a.bits() <= b.bits() && a.contains(b.address()))
@@ -71,6 +71,15 @@ final class RouteOrder {
         && lowerHeaders(n.headers()).containsAll(lowerHeaders(w.headers()))
         && new HashSet<QueryMatch>(n.queries()).containsAll(w.queries())
         && listeners(wide).containsAll(listeners(narrow));
+  }
+
+  /**
+   * The routes of a narrower host are asked before those of a wider one, so only the same hosts are
+   * taken away.
+   */
+  private static boolean coversHosts(List<String> wide, List<String> narrow) {
+    return wide.isEmpty() == narrow.isEmpty()
+        && narrow.stream().allMatch(n -> wide.stream().anyMatch(n::equalsIgnoreCase));
   }
 
   private static <T> boolean coversEach(List<T> wide, List<T> narrow, BiPredicate<T, T> covers) {

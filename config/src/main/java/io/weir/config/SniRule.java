@@ -10,8 +10,7 @@ import java.util.Optional;
     """)
 public record SniRule(
     @Key(
-            doc =
-                "Server name, exact (`api.example.com`) or with one wildcard label (`\"*.example.com\"`).",
+            doc = "Server name, exact (`api.example.com`) or wildcard (`\"*.example.com\"`).",
             form = Form.HOST_PATTERN)
         Optional<String> sni,
     @Key(

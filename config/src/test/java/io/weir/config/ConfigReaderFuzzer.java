@@ -9,7 +9,7 @@ import com.code_intelligence.jazzer.junit.FuzzTest;
  */
 class ConfigReaderFuzzer {
 
-  @FuzzTest(maxDuration = "2m")
+  @FuzzTest(maxDuration = "1m")
   void readsOrRefusesAnything(byte[] bytes) {
     switch (ConfigReader.read(bytes, "weir.yaml")) {
       case ConfigResult.Accepted accepted -> assertThat(accepted.config().listeners()).isNotEmpty();
