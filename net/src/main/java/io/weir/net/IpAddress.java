@@ -164,12 +164,26 @@ public final class IpAddress implements Comparable<IpAddress> {
     return new IpAddress(high & maskHigh(masked), low & maskLow(masked));
   }
 
+  /** Returns the last address of the network of {@code bits} leading bits that this one is in. */
+  IpAddress lastOfPrefix(int bits) {
+    int masked = checkBits(bits);
+    return new IpAddress(high | ~maskHigh(masked), low | ~maskLow(masked));
+  }
+
   /** Says whether both are of one family and agree in the {@code bits} leading bits. */
   boolean sharesPrefix(IpAddress other, int bits) {
     int masked = bits + 128 - width();
     return isIpv4() == other.isIpv4()
         && ((high ^ other.high) & maskHigh(masked)) == 0
         && ((low ^ other.low) & maskLow(masked)) == 0;
+  }
+
+  /** Says whether {@code other} comes right after this one, in the same family. */
+  boolean isFollowedBy(IpAddress other) {
+    return isIpv4() == other.isIpv4()
+        && other.low == low + 1
+        && other.high == high + (low == -1 ? 1 : 0)
+        && compareTo(other) < 0;
   }
 
   private int checkBits(int bits) {
@@ -181,13 +195,11 @@ public final class IpAddress implements Comparable<IpAddress> {
     return bits + 128 - width;
   }
 
-  /** The upper 64 of 128 bits of which the {@code bits} leading ones are set. */
-  static long maskHigh(int bits) {
+  private static long maskHigh(int bits) {
     return bits == 0 ? 0 : -1L << Math.max(64 - bits, 0);
   }
 
-  /** The lower 64 of the same. */
-  static long maskLow(int bits) {
+  private static long maskLow(int bits) {
     return bits <= 64 ? 0 : -1L << (128 - bits);
   }
 

@@ -69,6 +69,11 @@ public record IpPrefix(IpAddress address, int bits) implements Comparable<IpPref
     return address.sharesPrefix(candidate, bits);
   }
 
+  /** Returns the last address of the network. */
+  public IpAddress last() {
+    return address.lastOfPrefix(bits);
+  }
+
   /** Orders by first address, then wider networks first. */
   @Override
   public int compareTo(IpPrefix other) {

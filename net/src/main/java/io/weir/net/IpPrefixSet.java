@@ -3,7 +3,6 @@ package io.weir.net;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
-import java.util.stream.LongStream;
 
 /**
  * A set of networks that answers one question: is this address in any of them?
@@ -26,46 +25,22 @@ public final class IpPrefixSet {
   /** Four longs a range: upper and lower half of the first, then of the last address; sorted. */
   private final long[] ipv6;
 
-  /**
-   * A range as plain numbers: ::/80 ends in what is, as an address, IPv4 and so comes before it.
-   */
-  private record Range(long firstHigh, long firstLow, long lastHigh, long lastLow) {
-
-    static Range of(IpPrefix prefix) {
-      IpAddress first = prefix.address();
-      int bits = prefix.bits() + 128 - first.width();
-      return new Range(
-          first.high(),
-          first.low(),
-          first.high() | ~IpAddress.maskHigh(bits),
-          first.low() | ~IpAddress.maskLow(bits));
-    }
-
-    /** Says whether the two leave no gap; {@code after} does not begin before this range. */
-    boolean touches(Range after) {
-      boolean follows =
-          after.firstLow == lastLow + 1 && after.firstHigh == lastHigh + (lastLow == -1 ? 1 : 0);
-      return follows || isAtMost(after.firstHigh, after.firstLow, lastHigh, lastLow);
-    }
-
-    Range join(Range after) {
-      return isAtMost(after.lastHigh, after.lastLow, lastHigh, lastLow)
-          ? this
-          : new Range(firstHigh, firstLow, after.lastHigh, after.lastLow);
-    }
-  }
+  private record Range(IpAddress first, IpAddress last) {}
 
   private IpPrefixSet(List<Range> ipv4, List<Range> ipv6) {
     this.ipv4 = ipv4.stream().mapToLong(IpPrefixSet::packIpv4).toArray();
-    this.ipv6 =
-        ipv6.stream()
-            .flatMapToLong(range ->
-                LongStream.of(range.firstHigh, range.firstLow, range.lastHigh, range.lastLow))
-            .toArray();
+    this.ipv6 = new long[ipv6.size() * 4];
+    int at = 0;
+    for (Range range : ipv6) {
+      this.ipv6[at++] = range.first().high();
+      this.ipv6[at++] = range.first().low();
+      this.ipv6[at++] = range.last().high();
+      this.ipv6[at++] = range.last().low();
+    }
   }
 
   private static long packIpv4(Range range) {
-    return range.firstLow << 32 | (range.lastLow & 0xffff_ffffL);
+    return range.first().low() << 32 | (range.last().low() & 0xffff_ffffL);
   }
 
   /** Returns the set of all addresses in any of {@code prefixes}, in whatever order they come. */
@@ -80,9 +55,16 @@ public final class IpPrefixSet {
 
   /** Adds a network that begins at or after all those before it, joining what touches. */
   private static void append(List<Range> ranges, IpPrefix prefix) {
-    Range range = Range.of(prefix);
-    boolean joins = !ranges.isEmpty() && ranges.getLast().touches(range);
-    ranges.add(joins ? ranges.removeLast().join(range) : range);
+    Range range = new Range(prefix.address(), prefix.last());
+    if (ranges.isEmpty() || !touches(ranges.getLast(), range)) {
+      ranges.add(range);
+    } else if (range.last().compareTo(ranges.getLast().last()) > 0) {
+      ranges.add(new Range(ranges.removeLast().first(), range.last()));
+    }
+  }
+
+  private static boolean touches(Range before, Range after) {
+    return after.first().compareTo(before.last()) <= 0 || before.last().isFollowedBy(after.first());
   }
 
   /** Says whether {@code address} is in one of the networks. Allocates nothing. */

@@ -27,6 +27,7 @@ class IpPrefixSetFuzzer {
     }
     for (IpPrefix prefix : prefixes) {
       assertThat(set.contains(prefix.address())).isTrue();
+      assertThat(set.contains(prefix.last())).isTrue();
       assertThat(IpPrefix.parse(prefix.toString())).isEqualTo(prefix);
     }
   }

@@ -12,19 +12,21 @@ class IpPrefixTest {
 
   @ParameterizedTest
   @CsvSource({
-    "192.0.2.0/24, 192.0.2.0/24",
-    "0.0.0.0/0, 0.0.0.0/0",
-    "192.0.2.1, 192.0.2.1/32",
-    "2001:DB8::/32, 2001:db8::/32",
-    "2001:db8::/65, 2001:db8::/65",
-    "::/0, ::/0",
-    "::1, ::1/128",
-    "::ffff:192.0.2.0/120, 192.0.2.0/24",
-    "::ffff:0:0/96, 0.0.0.0/0",
-    "::ffff:192.0.2.1, 192.0.2.1/32",
+    "192.0.2.0/24, 192.0.2.0/24, 192.0.2.255",
+    "0.0.0.0/0, 0.0.0.0/0, 255.255.255.255",
+    "192.0.2.1, 192.0.2.1/32, 192.0.2.1",
+    "2001:DB8::/32, 2001:db8::/32, 2001:db8:ffff:ffff:ffff:ffff:ffff:ffff",
+    "2001:db8::/65, 2001:db8::/65, 2001:db8::7fff:ffff:ffff:ffff",
+    "::/0, ::/0, ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff",
+    "::1, ::1/128, ::1",
+    "::ffff:192.0.2.0/120, 192.0.2.0/24, 192.0.2.255",
+    "::ffff:0:0/96, 0.0.0.0/0, 255.255.255.255",
+    "::ffff:192.0.2.1, 192.0.2.1/32, 192.0.2.1",
   })
-  void readsCidrNotation(String text, String canonical) {
-    assertThat(IpPrefix.parse(text)).hasToString(canonical).isEqualTo(IpPrefix.parse(canonical));
+  void readsCidrNotation(String text, String canonical, String last) {
+    IpPrefix prefix = IpPrefix.parse(text);
+    assertThat(prefix).hasToString(canonical).isEqualTo(IpPrefix.parse(canonical));
+    assertThat(prefix.last()).hasToString(last);
   }
 
   @ParameterizedTest

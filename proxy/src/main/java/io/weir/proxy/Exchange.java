@@ -70,7 +70,10 @@ public final class Exchange implements TimerWheel.Owner {
   public @Nullable Pool pool;
   public @Nullable Backend backend;
 
-  /** Host and port as the client named them, in {@code request.bytes}; a rewrite does not change these. */
+  /**
+   * Host and port as the client named them, in {@code request.bytes}; a rewrite does not change
+   * these.
+   */
   public int hostStart;
 
   public int hostEnd;
@@ -714,7 +717,9 @@ public final class Exchange implements TimerWheel.Owner {
     return upstream != null;
   }
 
-  /** Counts this request among those its pool has in progress; false where that would be too many. */
+  /**
+   * Counts this request among those its pool has in progress; false where that would be too many.
+   */
   public boolean admit() {
     admitted = admitted || Objects.requireNonNull(pool).tryTake(CircuitBreaker.Resource.REQUEST);
     return admitted;

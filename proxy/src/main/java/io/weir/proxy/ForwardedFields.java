@@ -184,17 +184,9 @@ public final class ForwardedFields {
           Ascii.writeDecimal(text, 0, connection.localPort),
           sink);
     }
-    if (x.hostEnd > x.hostStart
-        && !(append && passFirst(head, FieldName.X_FORWARDED_HOST, sink))) {
+    if (x.hostEnd > x.hostStart && !(append && passFirst(head, FieldName.X_FORWARDED_HOST, sink))) {
       FieldName name = FieldName.X_FORWARDED_HOST;
-      sink.field(
-          name,
-          name.bytes(),
-          0,
-          name.bytes().length,
-          head.bytes,
-          x.hostStart,
-          x.hostEnd);
+      sink.field(name, name.bytes(), 0, name.bytes().length, head.bytes, x.hostStart, x.hostEnd);
     }
     value(FieldName.FORWARDED, text, forwarded(x, append, scheme, text), sink);
   }

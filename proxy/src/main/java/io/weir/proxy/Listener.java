@@ -10,7 +10,7 @@ import io.weir.net.ClientIdentity;
 import io.weir.net.IpAddress;
 import io.weir.net.Provenance;
 import io.weir.proxy.http1.Http1ClientSide;
-import io.weir.proxy.http2.Http2ClientSide;
+import io.weir.proxy.http2.Http2ClientConnection;
 import io.weir.proxy.tls.ClientHello;
 import io.weir.proxy.tls.SniRow;
 import io.weir.proxy.tls.TlsEvents;
@@ -135,7 +135,7 @@ public final class Listener {
           .pipeline()
           .addLast(
               "h2".equals(session.alpn())
-                  ? new Http2ClientSide(connection)
+                  ? new Http2ClientConnection(connection)
                   : new Http1ClientSide(connection));
     }
 
@@ -153,7 +153,7 @@ public final class Listener {
       ChannelHandler http1,
       ClientConnection connection,
       ByteBuf received) {
-    Http2ClientSide http2 = new Http2ClientSide(connection);
+    Http2ClientConnection http2 = new Http2ClientConnection(connection);
     context.pipeline().replace(http1, null, http2);
     context.pipeline().fireChannelRead(received);
     context.pipeline().fireChannelReadComplete();

@@ -364,6 +364,16 @@ final class FrameReader {
     sink.violated(streamId, violation);
   }
 
+  /** Whether a field block is begun and not complete. */
+  boolean isInFieldBlock() {
+    return blockStream != 0 || type == Frame.HEADERS && remaining > 0;
+  }
+
+  /** Whether the peer's first SETTINGS came. */
+  boolean hasSettings() {
+    return settingsSeen;
+  }
+
   /** Discards all further input, because the owner gave the connection up. */
   void stop() {
     failed = true;

@@ -3,6 +3,7 @@ package io.weir.proxy.http2;
 import io.weir.proxy.http.Ascii;
 import io.weir.proxy.http.Head;
 import io.weir.proxy.http.HeadLimits;
+import io.weir.proxy.http.Octets;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -39,7 +40,7 @@ final class HpackDecoder {
 
   // Where it goes. Set by decode(), the sentinels are never written.
   private Head head = new Head();
-  private FieldSink sink = (tag, nameStart, nameEnd, valueStart, valueEnd, neverIndexed) -> {};
+  private HpackSink sink = (tag, nameStart, nameEnd, valueStart, valueEnd, neverIndexed) -> {};
   private HeadLimits limits = HeadLimits.DEFAULT;
   private int fields;
 
@@ -50,7 +51,7 @@ final class HpackDecoder {
    *     not, else of the connection
    */
   @Nullable Violation decode(
-      byte[] block, int offset, int length, Head head, HeadLimits limits, FieldSink sink) {
+      byte[] block, int offset, int length, Head head, HeadLimits limits, HpackSink sink) {
     this.in = block;
     this.pos = offset;
     this.end = offset + length;
@@ -243,10 +244,8 @@ final class HpackDecoder {
   /** BAD_VALUE or 0: no control octets, no white space at either end (RFC 9113 §8.2.1). */
   private int checkValue(int from, int to) {
     byte[] bytes = head.bytes;
-    for (int i = from; i < to; i++) {
-      if (!Ascii.isValue(bytes[i])) {
-        return BAD_VALUE;
-      }
+    if (!Octets.isFieldValue(bytes, from, to)) {
+      return BAD_VALUE;
     }
     return from < to && (isSpace(bytes[from]) || isSpace(bytes[to - 1])) ? BAD_VALUE : 0;
   }

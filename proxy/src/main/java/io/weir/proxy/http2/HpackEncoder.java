@@ -2,6 +2,7 @@ package io.weir.proxy.http2;
 
 import io.weir.proxy.http.Ascii;
 import io.weir.proxy.http.FieldName;
+import io.weir.proxy.http.FieldSink;
 import java.util.Arrays;
 
 /**
@@ -17,7 +18,7 @@ import java.util.Arrays;
  *
  * <p>Confined to one event loop. No allocation once the arrays have grown.
  */
-final class HpackEncoder {
+final class HpackEncoder implements FieldSink {
   /** A larger table than the default is memory the peer offers and we need not spend. */
   private static final int MAX_TABLE_SIZE = 4096;
 
@@ -41,6 +42,8 @@ final class HpackEncoder {
 
   private byte[] out = new byte[512];
   private int length;
+  private boolean neverIndexed;
+  private final byte[] number = new byte[20];
   private byte[] lowerName = new byte[64];
   private byte[] line = new byte[128];
 
@@ -68,9 +71,16 @@ final class HpackEncoder {
     table.setMaxSize(used);
   }
 
-  /** Starts a block. */
-  void begin() {
+  /**
+   * Starts a block.
+   *
+   * @param neverIndexed whether every field is to be kept out of all tables, because one came so
+   *     (RFC 7541 §6.2.3) or because the connection is shared by those who must not learn of each
+   *     other's values (§7.1)
+   */
+  void begin(boolean neverIndexed) {
     length = 0;
+    this.neverIndexed = neverIndexed;
     if (sizeToAnnounce >= 0) {
       ensureRoom(16);
       if (leastSize < sizeToAnnounce) {
@@ -113,7 +123,11 @@ final class HpackEncoder {
     int index = tag & ~StaticTable.PSEUDO;
     if (tag == StaticTable.PROTOCOL) {
       literal(0x00, 0x0f, 0, PROTOCOL_NAME, 0, PROTOCOL_NAME.length, src, start, end, false);
-    } else if (!staticPair(index, src, start, end)) {
+    } else if (staticPair(index, src, start, end)) {
+      return;
+    } else if (neverIndexed) {
+      literal(0x10, 0x0f, index, src, 0, 0, src, start, end, false);
+    } else {
       byte[] name = StaticTable.line(index);
       int nameEnd = StaticTable.nameLength(index);
       encode(PSEUDO_SLOT + index, index, name, 0, nameEnd, src, start, end);
@@ -136,35 +150,37 @@ final class HpackEncoder {
     return false;
   }
 
-  /**
-   * Writes a field; its name may be in any case and leaves in lower case.
-   *
-   * @param known the name's constant, {@link FieldName#OTHER} where it has none
-   * @param neverIndexed whether the sender forbade every hop to index it
-   */
-  void field(
+  @Override
+  public void field(
       FieldName known,
-      byte[] src,
+      byte[] name,
       int nameStart,
       int nameEnd,
+      byte[] value,
       int valueStart,
-      int valueEnd,
-      boolean neverIndexed) {
-    byte[] name = known.bytes();
+      int valueEnd) {
+    byte[] lower = known.bytes();
     int nameLength = nameEnd - nameStart;
     int slot = known.ordinal();
     int index = StaticTable.index(known);
     if (known == FieldName.OTHER) {
-      name = lowerCase(src, nameStart, nameLength);
-      int hash = StaticTable.hash(name, 0, nameLength);
+      lower = lowerCase(name, nameStart, nameLength);
+      int hash = StaticTable.hash(lower, 0, nameLength);
       slot = KNOWN_SLOTS + (hash & OTHER_SLOTS - 1);
-      index = StaticTable.index(name, 0, nameLength, hash);
+      index = StaticTable.index(lower, 0, nameLength, hash);
     }
     if (neverIndexed || isCredential(known)) {
-      literal(0x10, 0x0f, index, name, 0, nameLength, src, valueStart, valueEnd, false);
+      literal(0x10, 0x0f, index, lower, 0, nameLength, value, valueStart, valueEnd, false);
     } else {
-      encode(slot, index, name, 0, nameLength, src, valueStart, valueEnd);
+      encode(slot, index, lower, 0, nameLength, value, valueStart, valueEnd);
     }
+  }
+
+  /** Writes a {@code content-length}. */
+  void contentLength(long octets) {
+    int end = Ascii.writeDecimal(number, 0, octets);
+    byte[] name = FieldName.CONTENT_LENGTH.bytes();
+    field(FieldName.CONTENT_LENGTH, name, 0, name.length, number, 0, end);
   }
 
   private static boolean isCredential(FieldName name) {

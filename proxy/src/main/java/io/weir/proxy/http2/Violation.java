@@ -32,6 +32,18 @@ public enum Violation {
   FIELD_BLOCK_TOO_LARGE(ENHANCE_YOUR_CALM, true, "field block too large"),
   SETTINGS_FLOOD(ENHANCE_YOUR_CALM, true, "too many settings in one frame"),
 
+  STREAM_CLOSED(ErrorCode.STREAM_CLOSED, true, "frame on a closed stream"),
+  STREAM_HALF_CLOSED(ErrorCode.STREAM_CLOSED, false, "frame after the end of the stream"),
+  STREAM_IDLE(PROTOCOL_ERROR, true, "frame on a stream that was never opened"),
+  WINDOW_EXCEEDED(FLOW_CONTROL_ERROR, true, "more DATA than the window allows"),
+  STREAM_WINDOW_EXCEEDED(FLOW_CONTROL_ERROR, false, "more DATA than the stream's window allows"),
+  WINDOW_OVERFLOW(FLOW_CONTROL_ERROR, true, "window above 2^31-1"),
+  STREAM_WINDOW_OVERFLOW(FLOW_CONTROL_ERROR, false, "stream's window above 2^31-1"),
+  TOO_MANY_STREAMS(ErrorCode.REFUSED_STREAM, false, "more streams than allowed"),
+  TRAILERS_WITHOUT_END(PROTOCOL_ERROR, false, "second field block does not end the stream"),
+  FLOOD(ENHANCE_YOUR_CALM, true, "frames that do no work"),
+  TOO_SLOW(ENHANCE_YOUR_CALM, true, "field block or settings not complete in time"),
+
   HPACK_INDEX_INVALID(COMPRESSION_ERROR, true, "index beyond the tables"),
   HPACK_INTEGER_INVALID(COMPRESSION_ERROR, true, "integer oversize or cut short"),
   HPACK_STRING_TRUNCATED(COMPRESSION_ERROR, true, "string longer than the field block"),

@@ -110,7 +110,9 @@ public final class ConnectionPool {
     PoolSettings.Connections settings = settings();
     Http1UpstreamSide side = new Http1UpstreamSide(loop, this);
     Channel channel = loop.proxy.transport().newChannel();
-    channel.config().setConnectTimeoutMillis(Math.toIntExact(settings.connectTimeoutNanos() / 1_000_000));
+    channel
+        .config()
+        .setConnectTimeoutMillis(Math.toIntExact(settings.connectTimeoutNanos() / 1_000_000));
     SslHandler tls =
         settings.tls() instanceof UpstreamTls upstreamTls
             ? upstreamTls.newHandler(channel.alloc(), backend.address())

@@ -59,7 +59,7 @@ final class Hpack {
 
   /** One encoder of ours fed with "name: value" lines; pseudo-headers first. */
   static byte[] encode(HpackEncoder encoder, List<String> fields) {
-    encoder.begin();
+    encoder.begin(false);
     for (String field : fields) {
       int colon = field.indexOf(": ", 1);
       byte[] bytes = Ascii.bytes(field);
@@ -73,9 +73,9 @@ final class Hpack {
             bytes,
             0,
             colon,
+            bytes,
             colon + 2,
-            bytes.length,
-            false);
+            bytes.length);
       }
     }
     return java.util.Arrays.copyOf(encoder.block(), encoder.length());

@@ -57,8 +57,8 @@ class HpackEncoderTest {
   void passesOnThatAFieldIsNeverIndexed() {
     byte[] field = Ascii.bytes("x-pin1234");
     for (int i = 0; i < 3; i++) {
-      encoder.begin();
-      encoder.field(FieldName.OTHER, field, 0, 5, 5, 9, true);
+      encoder.begin(true);
+      encoder.field(FieldName.OTHER, field, 0, 5, field, 5, 9);
       assertThat(reader.read(java.util.Arrays.copyOf(encoder.block(), encoder.length())))
           .containsExactly("x-pin: 1234");
       assertThat(reader.neverIndexed).isTrue();
@@ -68,8 +68,8 @@ class HpackEncoderTest {
   @Test
   void writesNamesInLowerCase() {
     byte[] field = Ascii.bytes("X-Frame: 1");
-    encoder.begin();
-    encoder.field(FieldName.OTHER, field, 0, 7, 9, 10, false);
+    encoder.begin(false);
+    encoder.field(FieldName.OTHER, field, 0, 7, field, 9, 10);
     assertThat(reader.read(java.util.Arrays.copyOf(encoder.block(), encoder.length())))
         .containsExactly("x-frame: 1");
   }
@@ -77,7 +77,7 @@ class HpackEncoderTest {
   @ParameterizedTest
   @ValueSource(ints = {100, 103, 200, 204, 206, 301, 304, 400, 404, 429, 500, 503, 599})
   void writesStatus(int status) {
-    encoder.begin();
+    encoder.begin(false);
     encoder.status(status);
     assertThat(reader.read(java.util.Arrays.copyOf(encoder.block(), encoder.length())))
         .containsExactly(":status: " + status);

@@ -1,7 +1,7 @@
 package io.weir.proxy.http2;
 
 /** Where {@link HpackDecoder} announces each field, whose octets it has put into the head. */
-interface FieldSink {
+interface HpackSink {
   /**
    * A field with a valid name and value.
    *

@@ -1,0 +1,196 @@
+package io.weir.proxy.http2;
+
+import io.netty.channel.ChannelHandlerContext;
+import io.weir.proxy.ClientConnection;
+import io.weir.proxy.DrainEvent;
+import io.weir.proxy.ListenerSettings;
+import io.weir.proxy.TimerWheel;
+import io.weir.proxy.http.HeadLimits;
+import io.weir.proxy.stage.Reason;
+import java.util.ArrayDeque;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An HTTP/2 connection from a client: each stream it opens is one exchange.
+ *
+ * <p>The preface is the client's to send first (RFC 9113 §3.4), so the same handler serves ALPN and
+ * prior knowledge.
+ */
+public final class Http2ClientConnection extends Http2Connection {
+  /** Streams kept for reuse. */
+  private static final int SPARE_STREAMS = 16;
+
+  private static final int LAST_STREAM_ID = Integer.MAX_VALUE;
+  private static final long DRAIN_PING = 0x57656972_64726e31L;
+
+  final ClientConnection connection;
+  private final RequestReader requests = new RequestReader();
+  private final ArrayDeque<Http2ClientStream> spare = new ArrayDeque<>();
+  private long idleSince;
+  private boolean stalledBlock;
+  private boolean draining;
+
+  /** Octets over the mark that the client left unread at the last look. */
+  private long unwritten;
+
+  /** A handler for one connection. */
+  public Http2ClientConnection(ClientConnection connection) {
+    super(connection.loop, true, connection.listener.settings().limits());
+    this.connection = connection;
+    connection.http2 = true;
+  }
+
+  @Override
+  boolean isSecure() {
+    return connection.isSecure();
+  }
+
+  private ListenerSettings settings() {
+    return connection.listener.settings();
+  }
+
+  @Override
+  public void handlerAdded(ChannelHandlerContext context) {
+    super.handlerAdded(context);
+    idleSince = System.nanoTime();
+    HeadLimits limits = settings().limits();
+    writeSettings(
+        Frame.MAX_CONCURRENT_STREAMS,
+        MAX_STREAMS,
+        Frame.INITIAL_WINDOW_SIZE,
+        STREAM_WINDOW,
+        Frame.MAX_HEADER_LIST_SIZE,
+        limits.headBytes(),
+        Frame.ENABLE_CONNECT_PROTOCOL,
+        1);
+    flushSoon();
+    armCheck(idleSince);
+  }
+
+  private void armCheck(long now) {
+    ListenerSettings.ClientTimeouts timeouts = settings().timeouts();
+    loop.timers.arm(timer, now + Math.min(timeouts.header(), timeouts.idle()));
+  }
+
+  /**
+   * Looks after the connection once in a header timeout: a dripping head, idleness, old suspicion.
+   */
+  @Override
+  public void expired(TimerWheel.Timer of, long now) {
+    if (isClosing()) {
+      closeNow();
+      return;
+    }
+    forget();
+    boolean inBlock = reader.isInFieldBlock() || !reader.hasSettings();
+    if (inBlock && stalledBlock) {
+      shutDown(Violation.TOO_SLOW);
+    } else if (!isChannelWritable() && ctx.channel().bytesBeforeWritable() == unwritten) {
+      for (Http2Stream stream : streams.all()) {
+        ((Http2ClientStream) stream).clientTooSlow();
+      }
+      closeNow();
+    } else if (!inBlock && streams.size() == 0 && now - idleSince >= settings().timeouts().idle()) {
+      closeGracefully();
+    } else {
+      stalledBlock = inBlock;
+      unwritten = isChannelWritable() ? 0 : ctx.channel().bytesBeforeWritable();
+      armCheck(now);
+    }
+  }
+
+  @Override
+  boolean isIdle(int streamId) {
+    return streamId > lastPeerStream || (streamId & 1) == 0;
+  }
+
+  @Override
+  void following(Http2Stream stream, byte[] block, int offset, int length, boolean endStream) {
+    trailers(stream, block, offset, length, endStream);
+  }
+
+  @Override
+  void opening(int streamId, byte[] block, int offset, int length, boolean endStream) {
+    stalledBlock = false;
+    if ((streamId & 1) == 0) {
+      violated(streamId, Violation.STREAM_ID_INVALID);
+      return;
+    }
+    lastPeerStream = streamId;
+    if (draining || streams.size() >= MAX_STREAMS) {
+      if (decodeAndDrop(block, offset, length)) {
+        writeReset(streamId, ErrorCode.REFUSED_STREAM);
+        suspect(16);
+      }
+      return;
+    }
+    Http2ClientStream stream = spare.pollLast();
+    if (stream == null) {
+      stream = new Http2ClientStream(this);
+    }
+    stream.open(streamId);
+    Violation violation = stream.request(requests, block, offset, length, endStream);
+    if (violation != null) {
+      violated(streamId, violation);
+    }
+  }
+
+  @Override
+  public void goAway(int lastStreamId, int errorCode) {
+    draining = true;
+    closeIfDrained();
+  }
+
+  @Override
+  public void userEventTriggered(ChannelHandlerContext context, Object event) {
+    if (event == DrainEvent.INSTANCE && !draining && !isClosing()) {
+      // First only a warning: requests on their way must not be lost (RFC 9113 §6.8).
+      FrameWriter.goAway(room(32), LAST_STREAM_ID, ErrorCode.NO_ERROR, "");
+      FrameWriter.ping(room(17), false, DRAIN_PING);
+      flushSoon();
+    }
+    super.userEventTriggered(context, event);
+  }
+
+  @Override
+  public void ping(boolean ack, long opaque) {
+    super.ping(ack, opaque);
+    if (ack && opaque == DRAIN_PING && !draining) {
+      draining = true;
+      FrameWriter.goAway(room(32), lastPeerStream, ErrorCode.NO_ERROR, "");
+      closeIfDrained();
+    }
+  }
+
+  private void closeIfDrained() {
+    if (draining && streams.size() == 0 && !isClosing()) {
+      closeGracefully();
+    }
+  }
+
+  @Override
+  void closed(Http2Stream stream) {
+    super.closed(stream);
+    if (streams.size() == 0) {
+      idleSince = System.nanoTime();
+    }
+    closeIfDrained();
+  }
+
+  /** A stream is closed and its exchange is over. */
+  void release(Http2ClientStream stream) {
+    if (spare.size() < SPARE_STREAMS) {
+      spare.addLast(stream);
+    }
+  }
+
+  /** What the record says of exchanges that end with the connection; null for the client's wish. */
+  static @Nullable Reason reason(@Nullable Violation violation) {
+    if (violation == null) {
+      return null;
+    }
+    return violation.code() == ErrorCode.ENHANCE_YOUR_CALM
+        ? Reason.FRAME_FLOOD
+        : Reason.FRAME_CLIENT_GONE;
+  }
+}

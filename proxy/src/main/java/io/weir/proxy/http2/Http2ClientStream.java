@@ -1,0 +1,341 @@
+package io.weir.proxy.http2;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.weir.proxy.ClientSide;
+import io.weir.proxy.Exchange;
+import io.weir.proxy.ForwardedFields;
+import io.weir.proxy.ListenerSettings;
+import io.weir.proxy.TimerWheel;
+import io.weir.proxy.http.FieldName;
+import io.weir.proxy.http.FieldSink;
+import io.weir.proxy.http.Head;
+import io.weir.proxy.stage.Reason;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One request of a client on an HTTP/2 connection.
+ *
+ * <p>The exchange may be over while the end of its response still waits for the client's windows;
+ * then the stream lives on without it until all is written, or the client was too slow.
+ */
+final class Http2ClientStream extends Http2Stream implements ClientSide {
+  private final Http2ClientConnection of;
+  private @Nullable Exchange exchange;
+
+  /** Whether the response ends with what was given to {@link #send}, whole or broken off. */
+  private boolean responded;
+
+  private boolean tunnel;
+  private ErrorCode earlyEnd = ErrorCode.NO_ERROR;
+  private long octetsAtCheck;
+
+  Http2ClientStream(Http2ClientConnection connection) {
+    super(connection);
+    of = connection;
+  }
+
+  @Override
+  void open(int streamId) {
+    super.open(streamId);
+    responded = tunnel = false;
+    earlyEnd = ErrorCode.NO_ERROR;
+  }
+
+  private Exchange exchange() {
+    return Objects.requireNonNull(exchange);
+  }
+
+  // ------------------------------------------------------------------ the request
+
+  /**
+   * The request's head.
+   *
+   * @return what broke the connection, or null
+   */
+  @Nullable Violation request(
+      RequestReader requests, byte[] block, int offset, int length, boolean end) {
+    remoteEnded = end;
+    Exchange x = of.loop.exchange(this, of.connection, System.nanoTime());
+    exchange = x;
+    Head head = x.request;
+    Violation violation =
+        requests.read(of.decoder, block, offset, length, head, x.listener().limits());
+    if (violation != null) {
+      exchange = null;
+      x.abandon();
+      return violation;
+    }
+    Reason refused = requests.refused();
+    declare(head.contentLength);
+    if (refused == null && end && !fits(0, true)) {
+      refused = Reason.FRAME_BODY_MALFORMED;
+    }
+    if (refused != null) {
+      earlyEnd = ErrorCode.PROTOCOL_ERROR;
+      x.requestRefused(refused);
+      return null;
+    }
+    if (!end) {
+      armForContent();
+    }
+    x.requestHead(end);
+    return null;
+  }
+
+  @Override
+  void data(ByteBuf in, int length, boolean end) {
+    Exchange x = exchange;
+    if (x == null) {
+      return;
+    }
+    ByteBuf data = length == 0 ? Unpooled.EMPTY_BUFFER : in.retainedSlice(in.readerIndex(), length);
+    x.requestBody(data, end);
+    if (end) {
+      ended();
+    }
+  }
+
+  @Override
+  void trailers(Head trailers) {
+    Exchange x = exchange;
+    if (x != null) {
+      x.requestTrailers(trailers);
+      ended();
+    }
+  }
+
+  /** The client has sent everything; in a tunnel there is nothing left to keep it open for. */
+  private void ended() {
+    Exchange x = exchange;
+    if (x != null && tunnel) {
+      x.flushUpstream();
+      sendBody(Unpooled.EMPTY_BUFFER, true);
+      x.clientGone();
+    } else if (isFlushed()) {
+      timer.disarm();
+    }
+  }
+
+  @Override
+  void readComplete() {
+    if (exchange != null) {
+      exchange.flushUpstream();
+    }
+  }
+
+  @Override
+  void malformed() {
+    earlyEnd = ErrorCode.PROTOCOL_ERROR;
+    if (exchange != null) {
+      exchange.requestRefused(Reason.FRAME_BODY_MALFORMED);
+    }
+  }
+
+  @Override
+  void reset(ErrorCode code) {
+    lost(null);
+  }
+
+  @Override
+  void lost(@Nullable Violation why) {
+    close();
+    Exchange x = exchange;
+    if (x == null) {
+      of.release(this);
+    } else {
+      Reason reason = Http2ClientConnection.reason(why);
+      if (reason == Reason.FRAME_FLOOD) {
+        x.fail(reason);
+      } else {
+        x.clientGone();
+      }
+    }
+  }
+
+  @Override
+  void channelWritable() {
+    if (isFlushed() && exchange != null) {
+      exchange.clientWritable();
+    }
+  }
+
+  // ------------------------------------------------------------------ the response
+
+  @Override
+  public void sendInterim() {
+    if (id == 0) {
+      return;
+    }
+    Exchange x = exchange();
+    HpackEncoder encoder = of.encoder;
+    encoder.begin(false);
+    encoder.status(x.response.status);
+    ForwardedFields.interimToClient(x, encoder);
+    of.writeHeaders(id, false);
+  }
+
+  @Override
+  public void sendResponse(boolean end) {
+    if (id == 0) {
+      return;
+    }
+    Exchange x = exchange();
+    Head head = x.response;
+    HpackEncoder encoder = of.encoder;
+    encoder.begin(false);
+    tunnel = x.request.extendedConnect && (head.status == 101 || head.status / 100 == 2);
+    // HTTP/1.1's switch of protocols is a plain success here (RFC 8441 §4).
+    encoder.status(tunnel ? 200 : head.status);
+    ForwardedFields.toClient(x, tunnel ? new WithoutAccept(encoder) : encoder);
+    if (head.contentLength >= 0 && head.status != 204 && !tunnel) {
+      encoder.contentLength(head.contentLength);
+    }
+    of.writeHeaders(id, end);
+    localEnded = responded = end;
+    if (tunnel) {
+      armForContent();
+    }
+  }
+
+  /** Sec-WebSocket-Accept answers a key that this client never sent. */
+  private record WithoutAccept(FieldSink to) implements FieldSink {
+    @Override
+    public void field(
+        FieldName known,
+        byte[] name,
+        int nameStart,
+        int nameEnd,
+        byte[] value,
+        int valueStart,
+        int valueEnd) {
+      if (known != FieldName.SEC_WEBSOCKET_ACCEPT) {
+        to.field(known, name, nameStart, nameEnd, value, valueStart, valueEnd);
+      }
+    }
+  }
+
+  @Override
+  public void sendBody(ByteBuf data, boolean end) {
+    responded |= end;
+    send(data, end);
+  }
+
+  /** Trailers go to clients that ask for them, which gRPC's do (RFC 9110 §6.5.1). */
+  @Override
+  public void sendTrailers(Head trailers) {
+    responded = true;
+    if (exchange().request.teTrailers) {
+      sendEnd(trailers);
+    } else {
+      send(Unpooled.EMPTY_BUFFER, true);
+    }
+  }
+
+  @Override
+  public void flush() {
+    of.flushSoon();
+  }
+
+  @Override
+  public void abort() {
+    if (id == 0) {
+      return;
+    }
+    if (tunnel) {
+      sendBody(Unpooled.EMPTY_BUFFER, true);
+    } else if (!localEnded) {
+      of.writeReset(id, ErrorCode.INTERNAL_ERROR);
+      close();
+    }
+  }
+
+  @Override
+  public void finished() {
+    exchange = null;
+    if (id == 0) {
+      of.release(this);
+    } else if (isFlushed()) {
+      finishStream();
+    }
+  }
+
+  /** Everything is written: a client that still sends is told to stop (RFC 9113 §8.1). */
+  private void finishStream() {
+    if (!localEnded) {
+      of.writeReset(id, ErrorCode.INTERNAL_ERROR);
+    } else {
+      of.paidByExchange();
+      if (!remoteEnded || earlyEnd != ErrorCode.NO_ERROR) {
+        of.writeReset(id, earlyEnd);
+      }
+    }
+    close();
+    of.release(this);
+  }
+
+  // ------------------------------------------------------------------ slowness
+
+  private void armForContent() {
+    octetsAtCheck = moved();
+    ListenerSettings.ClientTimeouts timeouts = of.connection.listener.settings().timeouts();
+    long after = tunnel ? timeouts.tunnel() : timeouts.body();
+    of.loop.timers.arm(timer, System.nanoTime() + after);
+  }
+
+  /** Octets that this client took or gave. */
+  private long moved() {
+    Exchange x = exchange;
+    return octetsOut + (x == null ? 0 : x.requestOctets);
+  }
+
+  @Override
+  void stalled() {
+    if (!timer.isArmed()) {
+      armForContent();
+    }
+  }
+
+  @Override
+  void unstalled() {
+    Exchange x = exchange;
+    if (x == null) {
+      finishStream();
+    } else {
+      if (remoteEnded && !tunnel) {
+        timer.disarm();
+      }
+      if (isWritable()) {
+        x.clientWritable();
+      }
+    }
+  }
+
+  /** The client does not read the connection at all. */
+  void clientTooSlow() {
+    if (exchange != null) {
+      exchange.clientTooSlow();
+    }
+  }
+
+  @Override
+  public void expired(TimerWheel.Timer which, long now) {
+    Exchange x = exchange;
+    boolean weWait = !tunnel && isFlushed() && !isReading();
+    if (weWait || moved() != octetsAtCheck) {
+      armForContent();
+    } else if (x == null) {
+      of.writeReset(id, ErrorCode.CANCEL);
+      close();
+      of.release(this);
+    } else if (tunnel) {
+      x.clientGone();
+    } else if (!isFlushed()) {
+      x.clientTooSlow();
+    } else {
+      earlyEnd = ErrorCode.CANCEL;
+      x.requestRefused(Reason.FRAME_TOO_SLOW);
+    }
+  }
+}

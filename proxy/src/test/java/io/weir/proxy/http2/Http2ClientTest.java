@@ -1,0 +1,552 @@
+package io.weir.proxy.http2;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.weir.proxy.http.HeadLimits;
+import io.weir.proxy.upstream.PoolSettings;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** A client's HTTP/2 connection through a running proxy to an HTTP/1.1 backend. */
+class Http2ClientTest {
+  private static final String HELLO =
+      "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nX-One: 1\r\n\r\nhello";
+
+  /** Answers with what it got. */
+  private static Http1Backend echo() throws IOException {
+    return new Http1Backend((request, out) ->
+        out.write(
+            ("HTTP/1.1 200 OK\r\nContent-Length: "
+                    + request.body().length()
+                    + "\r\n\r\n"
+                    + request.body())
+                .getBytes(StandardCharsets.ISO_8859_1)));
+  }
+
+  @Test
+  void passesARequestAndItsResponse() throws Exception {
+    try (Http1Backend backend = Http1Backend.saying(HELLO);
+        ProxyFixture proxy = new ProxyFixture(backend.address());
+        RawClient client = RawClient.open(proxy.address)) {
+      client.get(1, "/a?b=c").awaitEnd(1);
+      assertThat(client.received.head(1)).isEqualTo(":status: 200\nx-one: 1\ncontent-length: 5");
+      assertThat(client.received.body(1)).isEqualTo("hello");
+      Http1Backend.Request request = backend.requests.take();
+      assertThat(request.head()).startsWith("GET /a?b=c HTTP/1.1\r\nhost: www.example.com\r\n");
+      assertThat(request.has("x-forwarded-for: 127.0.0.1")).isTrue();
+      assertThat(proxy.reasons()).isEqualTo(Map.of("ok", 1L));
+    }
+  }
+
+  @Test
+  void announcesItsSettingsAndAcknowledgesTheClients() throws Exception {
+    try (Http1Backend backend = Http1Backend.saying(HELLO);
+        ProxyFixture proxy = new ProxyFixture(backend.address());
+        RawClient client = RawClient.open(proxy.address)) {
+      client.ping(7).await(r -> r.settingsAcks == 1 && r.pongs.contains(7L));
+      assertThat(client.received.settings)
+          .containsEntry(Frame.MAX_CONCURRENT_STREAMS, Http2Connection.MAX_STREAMS)
+          .containsEntry(Frame.ENABLE_CONNECT_PROTOCOL, 1);
+    }
+  }
+
+  @Test
+  void servesManyStreamsAtOnce() throws Exception {
+    try (Http1Backend backend = echo();
+        ProxyFixture proxy = new ProxyFixture(backend.address());
+        RawClient client = RawClient.open(proxy.address)) {
+      for (int id = 1; id < 200; id += 2) {
+        client.post(id).data(id, "stream " + id, true);
+      }
+      client.send();
+      for (int id = 1; id < 200; id += 2) {
+        client.awaitEnd(id);
+        assertThat(client.received.body(id)).isEqualTo("stream " + id);
+      }
+      assertThat(proxy.reasons()).isEqualTo(Map.of("ok", 100L));
+    }
+  }
+
+  @Test
+  void passesContentOfDeclaredLengthAndInChunks() throws Exception {
+    try (Http1Backend backend = echo();
+        ProxyFixture proxy = new ProxyFixture(backend.address());
+        RawClient client = RawClient.open(proxy.address)) {
+      client.post(1, "content-length: 6").data(1, "abc", false).data(1, "def", true).awaitEnd(1);
+      client.post(3).data(3, "abc", false).data(3, "", true).awaitEnd(3);
+      assertThat(client.received.body(1)).isEqualTo("abcdef");
+      assertThat(client.received.body(3)).isEqualTo("abc");
+      assertThat(backend.requests.take().has("content-length: 6")).isTrue();
+      assertThat(backend.requests.take().has("transfer-encoding: chunked")).isTrue();
+    }
+  }
+
+  @Test
+  void dropsRequestTrailersTowardsHttp1() throws Exception {
+    try (Http1Backend backend = echo();
+        ProxyFixture proxy = new ProxyFixture(backend.address());
+        RawClient client = RawClient.open(proxy.address)) {
+      client.post(1).data(1, "abc", false).request(1, true, "x-sum: 1").awaitEnd(1);
+      assertThat(client.received.body(1)).isEqualTo("abc");
+    }
+  }
+
+  @Test
+  void joinsCookies() throws Exception {
+    try (Http1Backend backend = Http1Backend.saying(HELLO);
+        ProxyFixture proxy = new ProxyFixture(backend.address());
+        RawClient client = RawClient.open(proxy.address)) {
+      client.post(1, "cookie: a=1", "cookie: b=2", "cookie: c=3").data(1, "", true).awaitEnd(1);
+      assertThat(backend.requests.take().has("cookie: a=1; b=2; c=3")).isTrue();
+    }
+  }
+
+  @Test
+  void passesInterimResponses() throws Exception {
+    try (Http1Backend backend =
+            Http1Backend.saying("HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n" + HELLO);
+        ProxyFixture proxy = new ProxyFixture(backend.address());
+        RawClient client = RawClient.open(proxy.address)) {
+      client.get(1, "/").awaitEnd(1);
+      assertThat(client.received.head(1)).startsWith(":status: 103\nlink: </a>\n:status: 200\n");
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {0, 1, 1000, 65_535, 65_536, 1_000_000, 5_000_000})
+  void passesContentOfAnySizeWithinTheClientsWindows(int size) throws Exception {
+    String content = "0123456789".repeat(size / 10 + 1).substring(0, size);
+    try (Http1Backend backend =
+            Http1Backend.saying(
+                "HTTP/1.1 200 OK\r\nContent-Length: " + size + "\r\n\r\n" + content);
+        ProxyFixture proxy = new ProxyFixture(backend.address());
+        RawClient client = RawClient.open(proxy.address)) {
+      client.get(1, "/").send();
+      int granted = 65_535;
+      while (!client.received.ended(1)) {
+        int limit = Math.min(granted, size);
+        client.await(r -> r.body(1).length() >= limit && !r.heads.isEmpty());
+        assertThat(client.received.body(1).length()).isLessThanOrEqualTo(granted);
+        if (granted >= size) {
+          client.awaitEnd(1);
+        } else {
+          granted += 500_000;
+          client.window(1, 500_000).window(0, 500_000).send();
+        }
+      }
+      assertThat(client.received.body(1)).isEqualTo(content);
+    }
+  }
+
+  @Test
+  void obeysASmallerInitialWindowAndItsGrowth() throws Exception {
+    try (Http1Backend backend = Http1Backend.saying(HELLO);
+        ProxyFixture proxy = new ProxyFixture(backend.address());
+        RawClient client = new RawClient(proxy.address)) {
+      client.settings(Frame.INITIAL_WINDOW_SIZE, 2).get(1, "/").await(r -> r.body(1).length() == 2);
+      client.ping(1).await(r -> r.pongs.contains(1L));
+      assertThat(client.received.body(1)).isEqualTo("he");
+      client.settings(Frame.INITIAL_WINDOW_SIZE, 4).await(r -> r.body(1).length() == 4);
+      client.window(1, 1).awaitEnd(1);
+      assertThat(client.received.body(1)).isEqualTo("hello");
+    }
+  }
+
+  @Test
+  void givesCreditBackForContentThatTheBackendTook() throws Exception {
+    try (Http1Backend backend = echo();
+        ProxyFixture proxy = new ProxyFixture(backend.address());
+        RawClient client = RawClient.open(proxy.address)) {
+      client.window(0, 10_000_000).settings(Frame.INITIAL_WINDOW_SIZE, 10_000_000);
+      client.post(1);
+      String piece = "x".repeat(16_000);
+      for (int i = 0; i < 100; i++) {
+        int sent = (i + 1) * piece.length();
+        client.await(r ->
+            r.windows.getOrDefault(1, 0) + Http2Connection.STREAM_WINDOW >= sent
+                && r.windows.getOrDefault(0, 0) + 65_535 >= sent);
+        client.data(1, piece, i == 99).send();
+      }
+      client.awaitEnd(1);
+      assertThat(client.received.body(1)).hasSize(1_600_000);
+    }
+  }
+
+  @Test
+  void answersHeadWithoutContent() throws Exception {
+    try (Http1Backend backend =
+            Http1Backend.saying("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n");
+        ProxyFixture proxy = new ProxyFixture(backend.address());
+        RawClient client = RawClient.open(proxy.address)) {
+      client
+          .request(1, true, ":method: HEAD", ":scheme: http", ":path: /", ":authority: example.com")
+          .awaitEnd(1);
+      assertThat(client.received.head(1)).contains("content-length: 5");
+      assertThat(client.received.body(1)).isEmpty();
+    }
+  }
+
+  @Test
+  void resetsTheStreamWhenTheBackendBreaksOff() throws Exception {
+    try (Http1Backend backend =
+            new Http1Backend((request, out) -> {
+              out.write(
+                  "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf"
+                      .getBytes(StandardCharsets.US_ASCII));
+              throw new IOException("enough");
+            });
+        ProxyFixture proxy = new ProxyFixture(backend.address());
+        RawClient client = RawClient.open(proxy.address)) {
+      client.get(1, "/").awaitEnd(1);
+      assertThat(client.received.resets).containsEntry(1, ErrorCode.INTERNAL_ERROR);
+      client.ping(1).await(r -> r.pongs.contains(1L));
+      assertThat(proxy.reasons()).isEqualTo(Map.of("upstream.reset", 1L));
+    }
+  }
+
+  @Test
+  void answersEarlyAndTellsTheClientToStop() throws Exception {
+    try (Http1Backend backend = Http1Backend.saying(HELLO);
+        ProxyFixture proxy =
+            new ProxyFixture(
+                backend.address(),
+                PoolSettings.DEFAULTS,
+                HeadLimits.DEFAULT,
+                10 * ProxyFixture.SECOND,
+                null,
+                0);
+        RawClient client = RawClient.open(proxy.address)) {
+      client
+          .request(
+              1,
+              false,
+              ":method: TRACE",
+              ":scheme: http",
+              ":path: /",
+              ":authority: www.example.com")
+          .await(r -> r.resets.containsKey(1));
+      assertThat(client.received.head(1)).startsWith(":status: 501");
+      assertThat(client.received.resets).containsEntry(1, ErrorCode.NO_ERROR);
+      client.data(1, "too late", false).ping(1).await(r -> r.pongs.contains(1L));
+      client.get(3, "/").awaitEnd(3);
+      assertThat(client.received.body(3)).isEqualTo("hello");
+    }
+  }
+
+  @Test
+  void cancelsTheBackendWhenTheClientResets() throws Exception {
+    try (Http1Backend backend =
+            new Http1Backend((request, out) -> {
+              while (true) {
+                out.write("HTTP/1.1 100 Continue\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
+                if (request.in().read() < 0) {
+                  throw new IOException("cancelled");
+                }
+              }
+            });
+        ProxyFixture proxy = new ProxyFixture(backend.address());
+        RawClient client = RawClient.open(proxy.address)) {
+      client.get(1, "/").await(r -> !r.heads.isEmpty());
+      client.reset(1).send();
+      proxy.awaitReasons(Map.of("client.gone", 1L));
+    }
+  }
+
+  @Test
+  void endsExchangesWithTheConnection() throws Exception {
+    try (Http1Backend backend = new Http1Backend((request, out) -> request.in().read());
+        ProxyFixture proxy = new ProxyFixture(backend.address());
+        RawClient client = RawClient.open(proxy.address)) {
+      client.get(1, "/").post(3).send();
+      backend.requests.take();
+      client.socket.close();
+      proxy.awaitReasons(Map.of("client.gone", 1L, "frame.client_gone", 1L));
+    }
+  }
+
+  // ------------------------------------------------------------------ what is refused
+
+  private static final String[] GOOD = {
+    ":method: GET", ":scheme: http", ":path: /", ":authority: www.example.com"
+  };
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        ":method: GET;:scheme: http;:path: /",
+        ":method: GET;:path: /;:authority: a",
+        ":method: GET;:scheme: http;:authority: a",
+        ":scheme: http;:path: /;:authority: a",
+        ":method: GET;:method: GET;:scheme: http;:path: /;:authority: a",
+        ":method: GET;:scheme: ftp;:path: /;:authority: a",
+        ":method: GET;:scheme: http;:path: a;:authority: a",
+        ":method: GET;:scheme: http;:path: *;:authority: a",
+        ":method: GET;:scheme: http;:path: /#f;:authority: a",
+        ":method: GET;:scheme: http;:path: /a b;:authority: a",
+        ":method: GET;:scheme: http;:path: ;:authority: a",
+        ":method: GET;:scheme: http;:path: /;:authority: u@a",
+        ":method: GET;:scheme: http;:path: /;:authority: a;host: b",
+        ":method: GET;:scheme: http;:path: /;:authority: a;host: a;host: a",
+        ":method: G T;:scheme: http;:path: /;:authority: a",
+        ":method: GET;:scheme: http;:path: /;:authority: a;:protocol: websocket",
+        ":method: GET;:scheme: http;:path: /;:authority: a;connection: close",
+        ":method: GET;:scheme: http;:path: /;:authority: a;transfer-encoding: chunked",
+        ":method: GET;:scheme: http;:path: /;:authority: a;upgrade: websocket",
+        ":method: GET;:scheme: http;:path: /;:authority: a;keep-alive: 1",
+        ":method: GET;:scheme: http;:path: /;:authority: a;proxy-connection: close",
+        ":method: GET;:scheme: http;:path: /;:authority: a;te: gzip",
+        ":method: GET;:scheme: http;:path: /;:authority: a;content-length: 1",
+        ":method: GET;:scheme: http;:path: /;:authority: a;content-length: x",
+        ":method: GET;:scheme: http;:path: /;:authority: a;content-length: 0;content-length: 0",
+        ":method: GET;:scheme: http;:path: /;:authority: a;x: a\u0001b",
+        ":method: CONNECT;:authority: a;:path: /",
+      })
+  void refusesARequestWith400AndResetsTheStream(String fields) throws Exception {
+    try (Http1Backend backend = Http1Backend.saying(HELLO);
+        ProxyFixture proxy = new ProxyFixture(backend.address());
+        RawClient client = RawClient.open(proxy.address)) {
+      client.request(1, true, fields.split(";")).await(r -> r.resets.containsKey(1));
+      assertThat(client.received.head(1)).startsWith(":status: 400");
+      assertThat(client.received.resets).containsEntry(1, ErrorCode.PROTOCOL_ERROR);
+      client.request(3, true, GOOD).awaitEnd(3);
+      assertThat(client.received.body(3)).isEqualTo("hello");
+      assertThat(backend.requests).hasSize(1);
+    }
+  }
+
+  @Test
+  void refusesAPseudoHeaderBehindAField() throws Exception {
+    try (Http1Backend backend = Http1Backend.saying(HELLO);
+        ProxyFixture proxy = new ProxyFixture(backend.address());
+        RawClient client = RawClient.open(proxy.address)) {
+      // x: y in front of GET, http, / and :authority a
+      client.raw("00000b 01 05 00000001 00 01 78 01 79 82 86 84 01 01 61").await(r -> r.ended(1));
+      assertThat(client.received.head(1)).startsWith(":status: 400");
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"3, abcd", "5, abcd"})
+  void refusesContentThatContradictsItsDeclaredLength(int declared, String content)
+      throws Exception {
+    try (Http1Backend backend = new Http1Backend((request, out) -> request.in().read());
+        ProxyFixture proxy = new ProxyFixture(backend.address());
+        RawClient client = RawClient.open(proxy.address)) {
+      client.post(1, "content-length: " + declared).data(1, content, true);
+      client.await(r -> r.resets.containsKey(1));
+      assertThat(client.received.head(1)).startsWith(":status: 400");
+      assertThat(client.received.resets).containsEntry(1, ErrorCode.PROTOCOL_ERROR);
+      assertThat(proxy.reasons()).isEqualTo(Map.of("frame.body_malformed", 1L));
+    }
+  }
+
+  @Test
+  void refusesAHeadThatIsTooLargeButKeepsTheConnection() throws Exception {
+    try (Http1Backend backend = Http1Backend.saying(HELLO);
+        ProxyFixture proxy = new ProxyFixture(backend.address());
+        RawClient client = RawClient.open(proxy.address)) {
+      client.post(1, "x: " + "a".repeat(9000)).awaitEnd(1);
+      client.get(3, "/").awaitEnd(3);
+      assertThat(client.received.head(1)).startsWith(":status: 431");
+      assertThat(client.received.head(3)).startsWith(":status: 200");
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "000000 00 01 00000001, STREAM_CLOSED",
+    "000000 00 01 00000005, PROTOCOL_ERROR",
+    "000000 00 01 00000002, PROTOCOL_ERROR",
+    "000001 01 05 00000002 82, PROTOCOL_ERROR",
+    "000001 01 05 00000001 82, STREAM_CLOSED",
+    "000004 03 00 00000005 00000000, PROTOCOL_ERROR",
+    "000004 08 00 00000005 00000001, PROTOCOL_ERROR",
+    "000004 08 00 00000000 7fffffff, FLOW_CONTROL_ERROR",
+    "000004 08 00 00000000 00000000, PROTOCOL_ERROR",
+    "000001 01 05 00000003 be, COMPRESSION_ERROR",
+    "000000 05 04 00000003, PROTOCOL_ERROR",
+    "ffffff 00 00 00000001, FRAME_SIZE_ERROR"
+  })
+  void endsTheConnectionFor(String frame, ErrorCode code) throws Exception {
+    try (Http1Backend backend = Http1Backend.saying(HELLO);
+        ProxyFixture proxy = new ProxyFixture(backend.address());
+        RawClient client = RawClient.open(proxy.address)) {
+      client.get(1, "/").awaitEnd(1);
+      client.raw(frame).awaitClose();
+      assertThat(client.received.goAways).hasSize(1);
+      assertThat(client.received.goAways.getFirst()).endsWith(" " + code);
+    }
+  }
+
+  @Test
+  void endsTheStreamForAWindowUpdateByNothing() throws Exception {
+    try (Http1Backend backend = new Http1Backend((request, out) -> request.in().read());
+        ProxyFixture proxy = new ProxyFixture(backend.address());
+        RawClient client = RawClient.open(proxy.address)) {
+      client.get(1, "/").raw("000004 08 00 00000001 00000000").awaitEnd(1);
+      assertThat(client.received.resets).containsEntry(1, ErrorCode.PROTOCOL_ERROR);
+      client.ping(1).await(r -> r.pongs.contains(1L));
+    }
+  }
+
+  @Test
+  void refusesMoreStreamsThanAllowed() throws Exception {
+    try (Http1Backend backend = new Http1Backend((request, out) -> request.in().read());
+        ProxyFixture proxy = new ProxyFixture(backend.address());
+        RawClient client = RawClient.open(proxy.address)) {
+      for (int i = 0; i <= Http2Connection.MAX_STREAMS; i++) {
+        client.get(2 * i + 1, "/");
+      }
+      int last = 2 * Http2Connection.MAX_STREAMS + 1;
+      client.awaitEnd(last);
+      assertThat(client.received.resets).containsOnly(Map.entry(last, ErrorCode.REFUSED_STREAM));
+    }
+  }
+
+  // ------------------------------------------------------------------ floods
+
+  @Test
+  void endsARapidReset() throws Exception {
+    try (Http1Backend backend = new Http1Backend((request, out) -> request.in().read());
+        ProxyFixture proxy = new ProxyFixture(backend.address());
+        RawClient client = RawClient.open(proxy.address)) {
+      for (int i = 0; i < 1000; i++) {
+        client.get(2 * i + 1, "/").reset(2 * i + 1);
+      }
+      client.awaitClose();
+      assertThat(client.received.goAways.getFirst()).endsWith(" ENHANCE_YOUR_CALM");
+      assertThat(backend.requests.size()).isLessThan(400);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "000008 06 00 00000000 0000000000000000",
+        "000000 04 00 00000000",
+        "000000 00 00 00000001",
+        "000005 02 00 00000001 0000000000",
+        "000004 08 00 00000001 00000001",
+        "000001 01 05 00000001 82",
+        "000000 fa 00 00000001"
+      })
+  void endsAFloodOf(String frame) throws Exception {
+    try (Http1Backend backend = new Http1Backend((request, out) -> request.in().read());
+        ProxyFixture proxy = new ProxyFixture(backend.address());
+        RawClient client = RawClient.open(proxy.address)) {
+      client.post(1).send();
+      for (int i = 0; i < 10; i++) {
+        client.raw(frame.repeat(1000)).send();
+      }
+      client.awaitClose();
+      assertThat(client.received.goAways.getFirst())
+          .matches(".* (ENHANCE_YOUR_CALM|STREAM_CLOSED)");
+    }
+  }
+
+  // ------------------------------------------------------------------ slowness
+
+  @Test
+  void closesAnIdleConnectionWithGoAway() throws Exception {
+    try (Http1Backend backend = Http1Backend.saying(HELLO);
+        ProxyFixture proxy = impatient(backend);
+        RawClient client = RawClient.open(proxy.address)) {
+      client.get(1, "/").awaitClose();
+      assertThat(client.received.body(1)).isEqualTo("hello");
+      assertThat(client.received.goAways).containsExactly("1 NO_ERROR");
+    }
+  }
+
+  @Test
+  void endsAHeadThatDrips() throws Exception {
+    try (Http1Backend backend = Http1Backend.saying(HELLO);
+        ProxyFixture proxy = impatient(backend);
+        RawClient client = RawClient.open(proxy.address)) {
+      client.raw("000001 01 01 00000001 82").awaitClose();
+      assertThat(client.received.goAways).containsExactly("0 ENHANCE_YOUR_CALM");
+    }
+  }
+
+  @Test
+  void refusesContentThatStops() throws Exception {
+    try (Http1Backend backend = new Http1Backend((request, out) -> request.in().read());
+        ProxyFixture proxy = impatient(backend);
+        RawClient client = RawClient.open(proxy.address)) {
+      client.post(1).data(1, "a", false).awaitEnd(1);
+      assertThat(client.received.head(1)).startsWith(":status: 408");
+    }
+  }
+
+  @Test
+  void resetsAStreamWhoseClientGivesNoCredit() throws Exception {
+    try (Http1Backend backend = Http1Backend.saying(HELLO);
+        ProxyFixture proxy = impatient(backend);
+        RawClient client = new RawClient(proxy.address)) {
+      client.settings(Frame.INITIAL_WINDOW_SIZE, 2).get(1, "/").awaitEnd(1);
+      assertThat(client.received.resets).containsEntry(1, ErrorCode.CANCEL);
+      assertThat(client.received.body(1)).isEqualTo("he");
+    }
+  }
+
+  private static ProxyFixture impatient(Http1Backend backend) throws IOException {
+    return new ProxyFixture(
+        backend.address(),
+        PoolSettings.DEFAULTS,
+        HeadLimits.DEFAULT,
+        ProxyFixture.SECOND / 2,
+        null,
+        0);
+  }
+
+  // ------------------------------------------------------------------ tunnels
+
+  @Test
+  void tunnelsWebSocketsByExtendedConnect() throws Exception {
+    try (Http1Backend backend =
+            new Http1Backend((request, out) -> {
+              out.write(
+                  String.join(
+                          "\r\n",
+                          "HTTP/1.1 101 Switching Protocols",
+                          "Connection: Upgrade",
+                          "Upgrade: websocket",
+                          "Sec-WebSocket-Accept: x",
+                          "",
+                          "")
+                      .getBytes(StandardCharsets.US_ASCII));
+              for (int c = request.in().read(); c >= 0; c = request.in().read()) {
+                out.write(Character.toUpperCase(c));
+              }
+              throw new IOException("done");
+            });
+        ProxyFixture proxy = new ProxyFixture(backend.address());
+        RawClient client = RawClient.open(proxy.address)) {
+      client
+          .request(
+              1,
+              false,
+              ":method: CONNECT",
+              ":protocol: websocket",
+              ":scheme: http",
+              ":path: /chat",
+              ":authority: www.example.com",
+              "sec-websocket-version: 13")
+          .await(r -> !r.heads.isEmpty());
+      assertThat(client.received.head(1)).isEqualTo(":status: 200");
+      client.data(1, "abc", false).await(r -> r.body(1).equals("ABC"));
+      client.data(1, "def", false).await(r -> r.body(1).equals("ABCDEF"));
+      Http1Backend.Request request = backend.requests.take();
+      assertThat(request.head()).startsWith("GET /chat HTTP/1.1\r\n");
+      assertThat(request.has("upgrade: websocket")).isTrue();
+      assertThat(request.head()).contains("sec-websocket-key: ");
+      client.data(1, "", true).awaitEnd(1);
+      assertThat(proxy.reasons()).isEqualTo(Map.of("ok", 1L));
+    }
+  }
+}
