@@ -102,6 +102,14 @@ final class ClientHelloHandler extends ChannelInboundHandlerAdapter
     }
   }
 
+  @Override
+  public void channelReadComplete(ChannelHandlerContext ctx) {
+    if (handshake == null && !reported && !ctx.channel().config().isAutoRead()) {
+      ctx.read();
+    }
+    ctx.fireChannelReadComplete();
+  }
+
   private ByteBuf append(ByteBufAllocator allocator, @Nullable ByteBuf before, ByteBuf in) {
     if (before == null) {
       return in;

@@ -30,13 +30,14 @@ final class ClientHelloReader {
     int start = in.readerIndex();
     int available = in.readableBytes();
     while (position < available && !complete) {
+      int before = position;
       TlsRefusal refusal =
           recordLeft == 0 ? readHeader(in, start, available) : readFragment(in, start, available);
       if (refusal != null) {
         return refusal;
       }
-      if (recordLeft == 0 && available - position < RECORD_HEADER) {
-        break;
+      if (position == before) {
+        break; // Part of a header.
       }
     }
     return complete || available < ClientHello.MAX_LENGTH ? null : TlsRefusal.HELLO_TOO_LARGE;

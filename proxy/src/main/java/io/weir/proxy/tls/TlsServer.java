@@ -4,7 +4,6 @@ import io.netty.channel.ChannelHandler;
 import io.netty.handler.ssl.OpenSsl;
 import io.netty.handler.ssl.OpenSslCredential;
 import io.netty.handler.ssl.SslProvider;
-import io.netty.util.IllegalReferenceCountException;
 import java.io.Closeable;
 import java.nio.charset.StandardCharsets;
 import java.time.InstantSource;
@@ -28,6 +27,10 @@ public final class TlsServer implements Closeable {
   private final TicketKeys ticketKeys;
   private final InstantSource clock;
   private final SslProvider provider;
+
+  /** Held while contexts are released or get keys, so that no released one does; never for long. */
+  private final Object swap = new Object();
+
   private volatile Generation current;
 
   /**
@@ -74,8 +77,11 @@ public final class TlsServer implements Closeable {
    */
   public synchronized void update(TlsSettings settings, SniTable names) throws SSLException {
     Generation old = current;
-    current = new Generation(settings, names, old);
-    old.releaseAllBut(current);
+    Generation fresh = new Generation(settings, names, old);
+    synchronized (swap) {
+      current = fresh;
+      old.releaseAllBut(fresh);
+    }
   }
 
   /** The names in force, e.g. for {@link SniTable#samePolicy}. */
@@ -103,7 +109,9 @@ public final class TlsServer implements Closeable {
   /** Frees the contexts once the last connection is done. No connection may be accepted after. */
   @Override
   public synchronized void close() {
-    current.releaseAllBut(null);
+    synchronized (swap) {
+      current.releaseAllBut(null);
+    }
   }
 
   private record ContextKey(CertificateEntry entry, String clientPolicy) {}
@@ -175,14 +183,12 @@ public final class TlsServer implements Closeable {
       }
     }
 
-    private synchronized void rotate(long to) {
-      if (to != epoch) {
-        try {
+    private void rotate(long to) {
+      synchronized (swap) {
+        if (to != epoch && current == this) {
           contexts.values().forEach(context -> context.setTicketKeys(ticketKeys, to));
-        } catch (IllegalReferenceCountException replaced) {
-          return; // Another generation is in force.
+          epoch = to;
         }
-        epoch = to;
       }
     }
 

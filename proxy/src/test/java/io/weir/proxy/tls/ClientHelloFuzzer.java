@@ -15,7 +15,6 @@ class ClientHelloFuzzer {
     int segment = data.consumeInt(1, 50);
     byte[] wire = data.consumeRemainingAsBytes();
     String whole = outcome(wire, Math.max(1, wire.length));
-    // Bytes after a complete hello are refused only if they come in the same record.
     assertThat(outcome(wire, segment)).isEqualTo(whole);
   }
 
