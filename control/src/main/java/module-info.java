@@ -5,5 +5,6 @@ module io.weir.control {
   requires transitive io.weir.proxy;
   requires io.prometheus.metrics.model;
   requires io.prometheus.writer.text;
+  requires jdk.httpserver;
   requires static org.jspecify;
 }

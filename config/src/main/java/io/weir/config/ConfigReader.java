@@ -59,7 +59,7 @@ public final class ConfigReader {
       new FileCheck(config, problems, folder).check();
     }
     return problems.none()
-        ? new ConfigResult.Accepted(config)
+        ? new ConfigResult.Accepted(config, new Places(problems))
         : new ConfigResult.Refused(problems.list());
   }
 

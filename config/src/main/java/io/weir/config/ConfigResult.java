@@ -5,8 +5,12 @@ import java.util.List;
 /** What reading a configuration comes to. */
 public sealed interface ConfigResult {
 
-  /** The configuration is right. */
-  record Accepted(Config config) implements ConfigResult {}
+  /**
+   * The configuration is right.
+   *
+   * @param places where its keys stand in the file
+   */
+  record Accepted(Config config, Places places) implements ConfigResult {}
 
   /**
    * The configuration is refused as a whole.

@@ -49,14 +49,16 @@ final class Problems {
       return;
     }
     doubtful.add(path);
-    found.add(
-        new Problem(
-            file,
-            mark.line(),
-            mark.column(),
-            path,
-            message,
-            hint.isEmpty() ? Optional.empty() : Optional.of(hint)));
+    found.add(problem(mark, path, message, hint.isEmpty() ? Optional.empty() : Optional.of(hint)));
+  }
+
+  /** A problem at the path that is not added to the others. */
+  Problem problem(String path, String message, Optional<String> hint) {
+    return problem(markOf(path), path, message, hint);
+  }
+
+  private Problem problem(Mark mark, String path, String message, Optional<String> hint) {
+    return new Problem(file, mark.line(), mark.column(), path, message, hint);
   }
 
   /** Whether the value at this path was replaced because it was wrong, so that it says nothing. */

@@ -75,12 +75,46 @@ public final class TlsServer implements Closeable {
    *
    * @throws SSLException if a setting is refused by the TLS library; the present ones then stay
    */
-  public synchronized void update(TlsSettings settings, SniTable names) throws SSLException {
-    Generation old = current;
-    Generation fresh = new Generation(settings, names, old);
-    synchronized (swap) {
-      current = fresh;
-      old.releaseAllBut(fresh);
+  public void update(TlsSettings settings, SniTable names) throws SSLException {
+    prepare(settings, names).publish();
+  }
+
+  /**
+   * The first half of {@link #update}, which may fail: builds new settings and names beside those
+   * in force.
+   *
+   * @throws SSLException if a setting is refused by the TLS library
+   */
+  public synchronized Update prepare(TlsSettings settings, SniTable names) throws SSLException {
+    return new Update(new Generation(settings, names, current));
+  }
+
+  /**
+   * The second half of {@link #update}. Exactly one of the two methods is to be called, and before
+   * another update is prepared.
+   */
+  public final class Update implements Closeable {
+    private final Generation next;
+
+    private Update(Generation next) {
+      this.next = next;
+    }
+
+    /** Puts the settings and names in force. */
+    public void publish() {
+      synchronized (swap) {
+        Generation old = current;
+        current = next;
+        old.releaseAllBut(next);
+      }
+    }
+
+    /** Gives them up; the present ones stay. */
+    @Override
+    public void close() {
+      synchronized (swap) {
+        next.releaseAllBut(current);
+      }
     }
   }
 

@@ -1,0 +1,232 @@
+package io.weir.control;
+
+import io.weir.config.Problem;
+import io.weir.proxy.ListeningSockets;
+import io.weir.proxy.Proxy;
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Runs a proxy by a configuration file: compiles it, publishes it, and does so again when the file,
+ * or one that it names, has changed. A configuration that is refused changes nothing.
+ *
+ * <p>May be used from any thread.
+ */
+public final class Controller implements AutoCloseable {
+  private static final System.Logger LOG = System.getLogger(Controller.class.getName());
+
+  private final Path file;
+  private final Options options;
+  private final Proxy proxy;
+  private final AccessLogs accessLogs;
+  private final Instant started = Instant.now();
+  private SourceFiles files;
+  private HostNames names;
+  private volatile Generation current;
+  private volatile Status status;
+  private final Thread watcher;
+
+  private Controller(
+      Path file, Options options, Proxy proxy, SourceFiles files, HostNames names, Generation first)
+      throws IOException {
+    this.file = file;
+    this.options = options;
+    this.proxy = proxy;
+    this.files = files;
+    this.names = names;
+    this.accessLogs = new AccessLogs(proxy);
+    this.current = first;
+    this.status = new Status(1, first.snapshot().digest(), started, 0, 0, List.of());
+    publish(first, Live.none());
+    this.watcher = new Watcher(this, options.watchEvery()).start();
+  }
+
+  /**
+   * Starts a proxy; on return it serves.
+   *
+   * @param file the configuration; relative names in it start at its folder
+   * @param inherited listening sockets that an ending process hands over
+   * @throws ConfigRefusedException if the configuration is wrong
+   * @throws IOException if an address cannot be bound
+   */
+  public static Controller start(Path file, ListeningSockets inherited, Options options)
+      throws ConfigRefusedException, IOException {
+    SourceFiles files = SourceFiles.of(file);
+    HostNames names = HostNames.none();
+    Generation first =
+        switch (new SnapshotCompiler(files, names).compile(file)) {
+          case Compilation.Refused refused -> throw new ConfigRefusedException(refused.problems());
+          case Compilation.Accepted accepted -> accepted.generation();
+        };
+    Proxy proxy = new Proxy(first.workers(), inherited);
+    try {
+      return new Controller(file, options, proxy, files, names, first);
+    } catch (IOException | RuntimeException failed) {
+      proxy.close();
+      first.close();
+      throw failed;
+    }
+  }
+
+  // ------------------------------------------------------------------ publish
+
+  /**
+   * Reads the configuration again, with all the files it names, and serves it.
+   *
+   * @return why it was refused; empty if it is served
+   */
+  public synchronized List<Problem> reload() {
+    Generation running = current;
+    HostNames nextNames = names.again();
+    files = files.again(file);
+    SnapshotCompiler compiler = new SnapshotCompiler(running, proxy.workers(), files, nextNames);
+    return switch (compiler.compile(file)) {
+      case Compilation.Refused refused -> refused(refused.problems());
+      case Compilation.Accepted accepted -> {
+        names = nextNames;
+        yield takeUp(accepted.generation(), running);
+      }
+    };
+  }
+
+  private List<Problem> takeUp(Generation next, Generation running) {
+    try {
+      publish(next, running.live());
+    } catch (IOException notBound) {
+      next.live().abandon(running.live());
+      String message = "cannot listen: " + notBound.getMessage();
+      return refused(List.of(new Problem(file.toString(), 0, 0, "", message, Optional.empty())));
+    }
+    Status before = status;
+    status =
+        new Status(
+            next.snapshot().generation(),
+            next.snapshot().digest(),
+            Instant.now(),
+            before.reloads() + 1,
+            before.refusals(),
+            List.of());
+    LOG.log(
+        Level.INFO,
+        "configuration {0}: serving generation {1}",
+        status.digest(),
+        Long.toString(status.generation()));
+    if (next.workers() != running.workers()) {
+      LOG.log(Level.WARNING, "workers: {0} from the next start on", next.workers());
+    }
+    return List.of();
+  }
+
+  private List<Problem> refused(List<Problem> problems) {
+    Status before = status;
+    status =
+        new Status(
+            before.generation(),
+            before.digest(),
+            before.published(),
+            before.reloads(),
+            before.refusals() + 1,
+            problems);
+    problems.forEach(problem -> LOG.log(Level.ERROR, "{0}", problem));
+    LOG.log(
+        Level.ERROR,
+        "configuration refused, generation {0} goes on",
+        Long.toString(before.generation()));
+    return problems;
+  }
+
+  /** First what may fail, unseen; then one volatile store; then what is left of the one before. */
+  private void publish(Generation next, Live running) throws IOException {
+    long now = System.nanoTime();
+    next.live().begin(running, now);
+    proxy.publish(next.snapshot());
+    next.live().takeOver(running, now);
+    current = next;
+    accessLogs.use(next.accessLog());
+    proxy.each(loop -> true); // from here on no loop is amid anything of the one before
+    next.live().end(running, now);
+  }
+
+  /** Waits while files are being written: until none has changed for so long. */
+  void awaitRest(Duration time) throws InterruptedException {
+    Map<Path, String> before;
+    Map<Path, String> now = stampsNow();
+    do {
+      before = now;
+      Thread.sleep(time);
+      now = stampsNow();
+    } while (!now.equals(before));
+  }
+
+  private synchronized Map<Path, String> stampsNow() {
+    return files.stampsNow();
+  }
+
+  /** Whether a file, or with {@code namesToo} the address of a backend, is another than it was. */
+  synchronized boolean isOutdated(boolean namesToo) {
+    return !files.stampsNow().equals(files.stamps()) || (namesToo && names.changed());
+  }
+
+  // ------------------------------------------------------------------ observe
+
+  /** What is served. */
+  public Proxy proxy() {
+    return proxy;
+  }
+
+  /** The generation being served. */
+  public Generation generation() {
+    return current;
+  }
+
+  /** What has become of the configuration. */
+  public Status status() {
+    return status;
+  }
+
+  /** When it was started. */
+  public Instant started() {
+    return started;
+  }
+
+  /** How it was started. */
+  public Options options() {
+    return options;
+  }
+
+  /** Access log entries written since the start. */
+  public long logEntriesWritten() {
+    return accessLogs.written();
+  }
+
+  /** Access log entries lost since the start. */
+  public long logEntriesDropped() {
+    return accessLogs.dropped();
+  }
+
+  // ------------------------------------------------------------------ end
+
+  /**
+   * Stops accepting connections and lets requests in progress end.
+   *
+   * @return whether everything ended before the time was over
+   */
+  public boolean drain(Duration atMost) throws InterruptedException {
+    return proxy.drain(atMost);
+  }
+
+  /** Ends at once; to be called after {@link #drain} where requests are to end first. */
+  @Override
+  public synchronized void close() {
+    watcher.interrupt();
+    proxy.close();
+    accessLogs.close();
+    current.close();
+  }
+}
