@@ -74,13 +74,12 @@ final class HostNames {
   /** Whether a name has other addresses by now. Names that are not found do not count. */
   boolean changed() {
     return found.entrySet().stream()
-        .anyMatch(
-            entry -> {
-              try {
-                return !lookUp(entry.getKey()).equals(entry.getValue());
-              } catch (UnknownHostException unknown) {
-                return false;
-              }
-            });
+        .anyMatch(entry -> {
+          try {
+            return !lookUp(entry.getKey()).equals(entry.getValue());
+          } catch (UnknownHostException unknown) {
+            return false;
+          }
+        });
   }
 }

@@ -8,6 +8,7 @@ import io.weir.config.Pool.CircuitBreaker;
 import io.weir.config.Pool.Hash;
 import io.weir.config.Pool.OutlierEjection;
 import io.weir.config.Pool.Sticky;
+import io.weir.config.Pool.TcpKeepalive;
 import io.weir.control.Live.LivePool;
 import io.weir.control.Live.LiveUpstreamTls;
 import io.weir.policy.CircuitLimits;
@@ -125,13 +126,20 @@ final class PoolCompiler {
     return backends;
   }
 
-  /** One backend for each address that its name stands for; told apart by it if there are several. */
+  /**
+   * One backend for each address that its name stands for; told apart by it if there are several.
+   */
   private static BackendSettings backend(
       Backend backend, InetSocketAddress address, boolean oneOfSeveral) {
     String name =
         oneOfSeveral ? backend.id() + "/" + address.getAddress().getHostAddress() : backend.id();
     return new BackendSettings(
-        name.intern(), address, backend.weight(), backend.zone().orElse(""), backend.priority());
+        name.intern(),
+        address,
+        backend.weight(),
+        backend.zone().orElse(""),
+        backend.priority(),
+        backend.drain());
   }
 
   // ------------------------------------------------------------------ settings
@@ -144,6 +152,7 @@ final class PoolCompiler {
             pool.timeouts().connect().toNanos(),
             pool.keepalive().idle().toNanos(),
             pool.keepalive().maxIdlePerWorker(),
+            pool.tcpKeepalive().map(PoolCompiler::keepalive).orElse(null),
             tls == null ? null : tls.context()),
         new Resilience(
             pool.outlierEjection().map(PoolCompiler::outliers).orElse(NO_OUTLIERS),
@@ -157,6 +166,11 @@ final class PoolCompiler {
       case HTTP1 -> Protocol.HTTP1;
       case HTTP2 -> Protocol.HTTP2;
     };
+  }
+
+  private static PoolSettings.TcpKeepalive keepalive(TcpKeepalive probes) {
+    return new PoolSettings.TcpKeepalive(
+        (int) probes.idle().toSeconds(), (int) probes.interval().toSeconds(), probes.count());
   }
 
   private Balancing balancing(io.weir.config.Pool pool) {
@@ -185,6 +199,7 @@ final class PoolCompiler {
     return new StickyCookie(
         sticky.cookie(),
         running.stickyKey(),
+        sticky.path(),
         sticky.ttl().toSeconds(),
         StickyCookie.SameSite.valueOf(sticky.sameSite().name()));
   }
@@ -247,8 +262,7 @@ final class PoolCompiler {
     }
     PemFiles pem =
         new PemFiles(
-            files.resolve(block.clientCertificate().get()),
-            files.resolve(block.clientKey().get()));
+            files.resolve(block.clientCertificate().get()), files.resolve(block.clientKey().get()));
     return CertificateLoader.loadChain(pem, Instant.now());
   }
 }

@@ -256,13 +256,12 @@ final class RouteCompiler {
           .filter(rule -> rule.sni().isPresent())
           .filter(rule -> rule.pool().isPresent() || others.isPresent())
           .sorted(Comparator.comparingInt(RouteCompiler::breadth))
-          .forEach(
-              rule -> {
-                String name = rule.sni().orElseThrow();
-                Optional<String> pool = rule.pool().or(listener::pool);
-                RoutePredicate condition = RoutePredicate.sni(List.of(name));
-                addImplied(routes, "(sni:" + name + ")", pool, listener, path, condition);
-              });
+          .forEach(rule -> {
+            String name = rule.sni().orElseThrow();
+            Optional<String> pool = rule.pool().or(listener::pool);
+            RoutePredicate condition = RoutePredicate.sni(List.of(name));
+            addImplied(routes, "(sni:" + name + ")", pool, listener, path, condition);
+          });
     }
     Optional<String> last = others.or(listener::pool);
     if (last.isPresent()) {

@@ -255,8 +255,7 @@ final class SnapshotCompiler {
     clients.put(listener, live);
     return new ClientLimit(
         live.table(),
-        new RateLimit(
-            TimeUnit.SECONDS.toNanos(1) / limit.requestsPerSecond(), limit.burst()));
+        new RateLimit(TimeUnit.SECONDS.toNanos(1) / limit.requestsPerSecond(), limit.burst()));
   }
 
   // ------------------------------------------------------------------ security fields

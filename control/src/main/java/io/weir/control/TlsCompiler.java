@@ -52,9 +52,8 @@ final class TlsCompiler {
       Certificate certificate = config.certificates().get(i);
       List<PemFiles> pairs =
           certificate.allPairs().stream()
-              .map(
-                  pair ->
-                      new PemFiles(files.resolve(pair.certificate()), files.resolve(pair.key())))
+              .map(pair ->
+                  new PemFiles(files.resolve(pair.certificate()), files.resolve(pair.key())))
               .toList();
       CertificateEntry entry =
           complaints.attempt(
@@ -121,15 +120,13 @@ final class TlsCompiler {
     Set<String> taken = new HashSet<>();
     for (SniRule rule : listener.sniRouting()) {
       rule.sni()
-          .ifPresent(
-              name -> {
-                taken.add(name.toLowerCase(Locale.ROOT));
-                addRow(rows, name, rule.certificate(), rule.pool());
-              });
+          .ifPresent(name -> {
+            taken.add(name.toLowerCase(Locale.ROOT));
+            addRow(rows, name, rule.certificate(), rule.pool());
+          });
     }
     serving(listener)
-        .ifPresent(
-            other -> addRow(rows, SniRow.DEFAULT, other.certificate(), other.pool()));
+        .ifPresent(other -> addRow(rows, SniRow.DEFAULT, other.certificate(), other.pool()));
     for (int i = 0; i < listener.certificates().size(); i++) {
       String certificate = listener.certificates().get(i);
       String at = path + ".certificates[" + i + "]";
@@ -157,8 +154,7 @@ final class TlsCompiler {
       entry.chains().forEach(chain -> names.addAll(hostNames(chain.certificates().getFirst())));
       if (names.isEmpty()) {
         complaints.add(
-            path,
-            certificate + " carries no host name (expected: one, or rules in sni_routing)");
+            path, certificate + " carries no host name (expected: one, or rules in sni_routing)");
       }
     }
     return names;

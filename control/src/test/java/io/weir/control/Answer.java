@@ -22,8 +22,7 @@ record Answer(int status, String body, HttpURLConnection connection) {
     int status = connection.getResponseCode();
     try (InputStream body =
         status < 400 ? connection.getInputStream() : connection.getErrorStream()) {
-      String text =
-          body == null ? "" : new String(body.readAllBytes(), StandardCharsets.UTF_8);
+      String text = body == null ? "" : new String(body.readAllBytes(), StandardCharsets.UTF_8);
       return new Answer(status, text, connection);
     }
   }

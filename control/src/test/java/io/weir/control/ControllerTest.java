@@ -4,7 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.weir.proxy.ListeningSockets;
+import io.weir.proxy.upstream.Backend;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
@@ -38,8 +40,7 @@ class ControllerTest {
   }
 
   private void write(String text) throws IOException {
-    Files.writeString(
-        file, "workers: 1\nmanagement: off\naccess_log: {path: access.log}\n" + text);
+    Files.writeString(file, "workers: 1\nmanagement: off\naccess_log: {path: access.log}\n" + text);
   }
 
   private void writePool(TestBackend backend) throws IOException {
@@ -64,6 +65,11 @@ class ControllerTest {
 
   private static Answer get(Controller controller, String path) throws IOException {
     return Answer.of("http://127.0.0.1:" + port(controller) + path);
+  }
+
+  private static Backend backend(Controller controller) {
+    var pools = controller.generation().snapshot().pools().values();
+    return pools.iterator().next().backends().getFirst();
   }
 
   @Test
@@ -124,14 +130,14 @@ class ControllerTest {
         """);
     assertThatThrownBy(() -> started(UNWATCHED))
         .isInstanceOf(ConfigRefusedException.class)
-        .hasMessageContaining("weir.yaml:9:18: pools[0].backends[0].address: does-not-exist");
+        .hasMessageContaining("weir.yaml:9:9: pools[0].backends[0].address: does-not-exist");
   }
 
   @Test
   void changesNothingWhenAnAddressCannotBeBound() throws Exception {
     writePool(first);
     try (Controller controller = started(UNWATCHED);
-        ServerSocket taken = new ServerSocket(0, 1, java.net.InetAddress.getByName("127.0.0.1"))) {
+        ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
       write(
           """
           listeners:
@@ -163,15 +169,13 @@ class ControllerTest {
     writePool(first);
     try (Controller controller = started(UNWATCHED)) {
       get(controller, "/");
-      var backend = controller.generation().snapshot().pools().get("app").backends().getFirst();
+      Backend backend = backend(controller);
       int threads = Thread.activeCount();
       for (int i = 0; i < 50; i++) {
         assertThat(controller.reload()).isEmpty();
         assertThat(get(controller, "/").status()).isEqualTo(200);
       }
-      assertThat(controller.generation().snapshot().pools().get("app").backends())
-          .singleElement()
-          .isSameAs(backend);
+      assertThat(backend(controller)).isSameAs(backend);
       assertThat(backend.snapshot(System.nanoTime()).began()).isEqualTo(51);
       assertThat(Thread.activeCount()).isLessThanOrEqualTo(threads);
     }

@@ -12,7 +12,7 @@ final class TestBackend implements AutoCloseable {
 
   TestBackend(String name) throws IOException {
     byte[] body = name.getBytes(StandardCharsets.UTF_8);
-    server = HttpServer.create(new InetSocketAddress(InetAddress.getByName("127.0.0.1"), 0), 0);
+    server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
     server.createContext(
         "/",
         exchange -> {
