@@ -14,6 +14,7 @@ import io.weir.config.Tls;
 import io.weir.control.Live.LiveClients;
 import io.weir.control.Live.LivePool;
 import io.weir.control.Live.LiveTls;
+import io.weir.net.IpPrefix;
 import io.weir.net.IpPrefixSet;
 import io.weir.policy.ClientTable;
 import io.weir.policy.RateLimit;
@@ -21,6 +22,7 @@ import io.weir.proxy.ForwardedMode;
 import io.weir.proxy.ListenerSettings;
 import io.weir.proxy.ListenerSettings.ClientLimit;
 import io.weir.proxy.ListenerSettings.ClientTimeouts;
+import io.weir.proxy.ListenerSettings.ConnectionLimits;
 import io.weir.proxy.ProxySnapshot;
 import io.weir.proxy.SecurityFields;
 import io.weir.proxy.http.Ascii;
@@ -212,6 +214,7 @@ final class SnapshotCompiler {
         mode(listener.forwardedHeaders().trustedMode()),
         mode(listener.forwardedHeaders().mode()),
         timeouts(listener.slowlorisProtection()),
+        connections(listener),
         listener.clientLimits().map(limit -> clients(listener.name(), limit)).orElse(null),
         securityFields(listener));
   }
@@ -225,6 +228,19 @@ final class SnapshotCompiler {
 
   private static ForwardedMode mode(ForwardedHeaders.Mode mode) {
     return ForwardedMode.valueOf(mode.name());
+  }
+
+  /**
+   * A proxy that is trusted brings many clients, and the machine itself is no stranger: neither is
+   * limited.
+   */
+  private static ConnectionLimits connections(Listener listener) {
+    List<IpPrefix> exempt = new ArrayList<>(listener.trustedProxies());
+    exempt.add(IpPrefix.parse("127.0.0.0/8"));
+    exempt.add(IpPrefix.parse("::1/128"));
+    SlowlorisProtection limits = listener.slowlorisProtection();
+    return new ConnectionLimits(
+        limits.maxConnectionsPerIp(), limits.maxNewConnectionsPerIp(), IpPrefixSet.of(exempt));
   }
 
   private static ClientTimeouts timeouts(SlowlorisProtection slowloris) {

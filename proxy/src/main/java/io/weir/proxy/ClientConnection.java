@@ -1,6 +1,8 @@
 package io.weir.proxy;
 
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelFutureListener;
 import io.weir.net.ClientIdentity;
 import io.weir.net.IpAddress;
 import io.weir.proxy.http.Ascii;
@@ -13,7 +15,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * What is known of an accepted connection, whatever is spoken on it. Confined to its event loop.
  */
-public final class ClientConnection {
+public final class ClientConnection implements ChannelFutureListener {
   public final Channel channel;
   public final Loop loop;
   public final Listener listener;
@@ -31,6 +33,9 @@ public final class ClientConnection {
   public boolean http2;
 
   private @Nullable String serverName;
+
+  /** Whether it counts among its client's connections. */
+  boolean counted;
 
   /** Requests begun on this connection. */
   public long requests;
@@ -75,5 +80,11 @@ public final class ClientConnection {
     int start = request.authorityStart;
     int end = Authority.hostEnd(request.bytes, start, request.authorityEnd);
     return server.names().samePolicy(session.row(), request.bytes, start, end - start);
+  }
+
+  @Override
+  public void operationComplete(ChannelFuture closed) {
+    loop.closed(this);
+    listener.closed(this);
   }
 }

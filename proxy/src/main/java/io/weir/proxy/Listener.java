@@ -9,6 +9,7 @@ import io.netty.channel.ChannelOption;
 import io.weir.net.ClientIdentity;
 import io.weir.net.IpAddress;
 import io.weir.net.Provenance;
+import io.weir.policy.ConnectionLimiter;
 import io.weir.proxy.http1.Http1ClientSide;
 import io.weir.proxy.http2.Http2ClientConnection;
 import io.weir.proxy.tls.ClientHello;
@@ -18,6 +19,7 @@ import io.weir.proxy.tls.TlsRefusal;
 import io.weir.proxy.tls.TlsServer;
 import io.weir.proxy.tls.TlsSession;
 import java.net.InetSocketAddress;
+import java.security.SecureRandom;
 import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 
@@ -31,8 +33,16 @@ public final class Listener {
   private final byte[] nameBytes;
   private volatile ListenerSettings settings;
 
-  /** Connections accepted, and TLS handshakes that came to nothing. Any loop adds. */
+  private final ConnectionLimiter limiter =
+      new ConnectionLimiter(new SecureRandom().nextLong(), System.nanoTime());
+
+  /**
+   * Connections accepted, those closed at once as their client had too many, and TLS handshakes
+   * that came to nothing. Any loop adds.
+   */
   public final LongAdder accepted = new LongAdder();
+
+  public final LongAdder refused = new LongAdder();
 
   public final LongAdder handshakesRefused = new LongAdder();
 
@@ -87,6 +97,13 @@ public final class Listener {
       child.config().setOption(ChannelOption.ALLOW_HALF_CLOSURE, true);
       accepted.increment();
       ClientConnection connection = connection(child, loop);
+      if (!admits(connection)) {
+        refused.increment();
+        child.unsafe().closeForcibly();
+        return;
+      }
+      loop.opened(connection);
+      child.closeFuture().addListener(connection);
       child.pipeline().addLast(firstHandler(connection));
       loop.executor.register(child);
     }
@@ -94,6 +111,24 @@ public final class Listener {
     @Override
     public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
       proxy.acceptFailed(Listener.this, cause);
+    }
+  }
+
+  /** ADMIT for connections: the client has not got too many. */
+  private boolean admits(ClientConnection connection) {
+    ListenerSettings.ConnectionLimits limits = settings().connections();
+    IpAddress client = connection.peer.address();
+    if (!limits.concern(client)) {
+      return true;
+    }
+    connection.counted = true;
+    return limiter.tryOpen(client, limits.most(), limits.newPerSecond(), System.nanoTime());
+  }
+
+  /** A connection that was admitted is closed. */
+  void closed(ClientConnection connection) {
+    if (connection.counted) {
+      limiter.closed(connection.peer.address());
     }
   }
 

@@ -1,5 +1,6 @@
 package io.weir.proxy;
 
+import io.weir.net.IpAddress;
 import io.weir.net.IpPrefixSet;
 import io.weir.policy.ClientTable;
 import io.weir.policy.RateLimit;
@@ -25,6 +26,7 @@ import org.jspecify.annotations.Nullable;
  * @param forwardedTrusted what to do with forwarded fields of trusted proxies
  * @param forwardedOthers what to do with forwarded fields of everyone else
  * @param timeouts slowness that ends a connection
+ * @param connections how many connections a client may have
  * @param clients request budget by client address, or null for none
  * @param responseFields security fields for every answer, HSTS among them on TLS
  */
@@ -40,6 +42,7 @@ public record ListenerSettings(
     ForwardedMode forwardedTrusted,
     ForwardedMode forwardedOthers,
     ClientTimeouts timeouts,
+    ConnectionLimits connections,
     @Nullable ClientLimit clients,
     SecurityFields responseFields) {
 
@@ -66,4 +69,20 @@ public record ListenerSettings(
    * @param limit rate and burst
    */
   public record ClientLimit(ClientTable table, RateLimit limit) {}
+
+  /**
+   * How many connections one client address may have (SLOW-2).
+   *
+   * @param most at once; 0 for any number
+   * @param newPerSecond opened a second; 0 for any number
+   * @param exempt networks that this does not concern
+   */
+  public record ConnectionLimits(int most, int newPerSecond, IpPrefixSet exempt) {
+    /** No limits. */
+    public static final ConnectionLimits NONE = new ConnectionLimits(0, 0, IpPrefixSet.EMPTY);
+
+    boolean concern(IpAddress client) {
+      return (most > 0 || newPerSecond > 0) && !exempt.contains(client);
+    }
+  }
 }

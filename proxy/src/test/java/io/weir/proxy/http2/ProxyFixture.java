@@ -58,6 +58,7 @@ final class ProxyFixture implements AutoCloseable {
             ForwardedMode.OVERWRITE,
             ForwardedMode.OVERWRITE,
             new ListenerSettings.ClientTimeouts(timeout, timeout, timeout, timeout, 1),
+            ListenerSettings.ConnectionLimits.NONE,
             null,
             SecurityFields.NONE);
     proxy.publish(new ProxySnapshot(1, "", "", Map.of("web", listener), Map.of("backends", pool)));
