@@ -3,8 +3,14 @@
 module io.weir.control {
   requires transitive io.weir.config;
   requires transitive io.weir.proxy;
+  requires io.netty.buffer;
+  requires io.netty.common;
+  requires io.netty.handler;
+  requires io.netty.transport;
   requires io.prometheus.metrics.model;
   requires io.prometheus.writer.text;
   requires jdk.httpserver;
   requires static org.jspecify;
+
+  exports io.weir.control.health;
 }
