@@ -9,6 +9,7 @@ import io.weir.proxy.http.HeadLimits;
 import io.weir.proxy.stage.Reason;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -31,8 +32,8 @@ class HeadParserFuzzer {
     if (head == null || !head.complete) {
       return;
     }
-    List<String> lines = model(input);
-    assertThat(lines).as("what is accepted follows the grammar").isNotNull();
+    List<String> lines =
+        Objects.requireNonNull(model(input), "what is accepted follows the grammar");
     assertThat(head.count()).isEqualTo(lines.size() - 1);
     for (int i = 0; i < head.count(); i++) {
       Matcher field = FIELD.matcher(lines.get(i + 1));
