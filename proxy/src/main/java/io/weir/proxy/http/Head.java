@@ -80,6 +80,9 @@ public final class Head {
    */
   public boolean extendedConnect;
 
+  /** Whether a field came as never to be indexed by HPACK (RFC 7541 §6.2.3); then none may be. */
+  public boolean neverIndexed;
+
   /** Whether a TE field allows trailers, which gRPC asks for. */
   public boolean teTrailers;
 
@@ -116,7 +119,7 @@ public final class Head {
     contentLength = -1;
     chunked =
         close = expectContinue = upgrade = webSocket = teTrailers = connectionNamesFields = false;
-    extendedConnect = keepAlive = complete = startLineRead = hostRead = false;
+    neverIndexed = extendedConnect = keepAlive = complete = startLineRead = hostRead = false;
     scanned = lineStart = 0;
   }
 

@@ -184,7 +184,7 @@ final class Http2ClientStream extends Http2Stream implements ClientSide {
     Exchange x = exchange();
     Head head = x.response;
     HpackEncoder encoder = of.encoder;
-    encoder.begin(false);
+    encoder.begin(head.neverIndexed);
     tunnel = x.request.extendedConnect && (head.status == 101 || head.status / 100 == 2);
     // HTTP/1.1's switch of protocols is a plain success here (RFC 8441 §4).
     encoder.status(tunnel ? 200 : head.status);

@@ -218,7 +218,8 @@ abstract class Http2Connection extends ChannelInboundHandlerAdapter
   /** Whether a stream of this identifier was never opened. */
   abstract boolean isIdle(int streamId);
 
-  private void touch(Http2Stream stream) {
+  /** The stream wants to be told when this read is complete. */
+  final void touch(Http2Stream stream) {
     if (!stream.touched) {
       stream.touched = true;
       stream.nextTouched = firstTouched;

@@ -23,6 +23,7 @@ public final class ConnectionPool {
   private final Loop loop;
   private final Backend backend;
   private final Pool pool;
+  private final SharedConnections shared;
   private final ArrayDeque<Waiting> waiting = new ArrayDeque<>();
   private @Nullable Http1UpstreamSide idle;
   private int idleCount;
@@ -33,10 +34,15 @@ public final class ConnectionPool {
     this.loop = loop;
     this.backend = backend;
     this.pool = backend.pool();
+    this.shared = new SharedConnections(loop, backend);
   }
 
   /** Finds or makes a connection; the exchange is told, at once or later. */
   public void acquire(Exchange exchange) {
+    if (settings().protocol() == PoolSettings.Protocol.HTTP2) {
+      shared.acquire(exchange);
+      return;
+    }
     Http1UpstreamSide side = idle;
     if (side != null) {
       pop(side);
@@ -107,9 +113,20 @@ public final class ConnectionPool {
   }
 
   private void connect(Exchange exchange) {
-    PoolSettings.Connections settings = settings();
     Http1UpstreamSide side = new Http1UpstreamSide(loop, this);
     Channel channel = loop.proxy.transport().newChannel();
+    SslHandler tls = prepare(channel, backend);
+    channel.pipeline().addLast(side);
+    open++;
+    Connecting attempt = new Connecting(exchange, channel, side, tls, pool);
+    exchange.connecting(attempt);
+    loop.executor.register(channel);
+    channel.connect(backend.address()).addListener(attempt::tcpDone);
+  }
+
+  /** Sets the connect timeout and puts TLS into the pipeline where the pool asks for it. */
+  static @Nullable SslHandler prepare(Channel channel, Backend backend) {
+    PoolSettings.Connections settings = backend.pool().settings().connections();
     channel
         .config()
         .setConnectTimeoutMillis(Math.toIntExact(settings.connectTimeoutNanos() / 1_000_000));
@@ -120,12 +137,7 @@ public final class ConnectionPool {
     if (tls != null) {
       channel.pipeline().addLast(tls);
     }
-    channel.pipeline().addLast(side);
-    open++;
-    Connecting attempt = new Connecting(exchange, channel, side, tls, pool);
-    exchange.connecting(attempt);
-    loop.executor.register(channel);
-    channel.connect(backend.address()).addListener(attempt::tcpDone);
+    return tls;
   }
 
   /** A connection whose last response was read to its end. */
@@ -186,13 +198,14 @@ public final class ConnectionPool {
       }
       at = next;
     }
+    shared.expire(now, longest);
     connectWaiting();
-    return open == 0 && waiting.isEmpty() && !isCurrent();
+    return open == 0 && waiting.isEmpty() && shared.isEmpty() && !isCurrent();
   }
 
   /** Open connections, idle ones among them. */
   public int open() {
-    return open;
+    return open + shared.open();
   }
 
   /** Connections that wait for a request. */

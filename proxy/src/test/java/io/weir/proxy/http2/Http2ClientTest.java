@@ -32,7 +32,7 @@ class Http2ClientTest {
   void passesARequestAndItsResponse() throws Exception {
     try (Http1Backend backend = Http1Backend.saying(HELLO);
         ProxyFixture proxy = new ProxyFixture(backend.address());
-        RawClient client = RawClient.open(proxy.address)) {
+        RawPeer client = RawPeer.open(proxy.address)) {
       client.get(1, "/a?b=c").awaitEnd(1);
       assertThat(client.received.head(1)).isEqualTo(":status: 200\nx-one: 1\ncontent-length: 5");
       assertThat(client.received.body(1)).isEqualTo("hello");
@@ -47,7 +47,7 @@ class Http2ClientTest {
   void announcesItsSettingsAndAcknowledgesTheClients() throws Exception {
     try (Http1Backend backend = Http1Backend.saying(HELLO);
         ProxyFixture proxy = new ProxyFixture(backend.address());
-        RawClient client = RawClient.open(proxy.address)) {
+        RawPeer client = RawPeer.open(proxy.address)) {
       client.ping(7).await(r -> r.settingsAcks == 1 && r.pongs.contains(7L));
       assertThat(client.received.settings)
           .containsEntry(Frame.MAX_CONCURRENT_STREAMS, Http2Connection.MAX_STREAMS)
@@ -59,7 +59,7 @@ class Http2ClientTest {
   void servesManyStreamsAtOnce() throws Exception {
     try (Http1Backend backend = echo();
         ProxyFixture proxy = new ProxyFixture(backend.address());
-        RawClient client = RawClient.open(proxy.address)) {
+        RawPeer client = RawPeer.open(proxy.address)) {
       for (int id = 1; id < 200; id += 2) {
         client.post(id).data(id, "stream " + id, true);
       }
@@ -76,7 +76,7 @@ class Http2ClientTest {
   void passesContentOfDeclaredLengthAndInChunks() throws Exception {
     try (Http1Backend backend = echo();
         ProxyFixture proxy = new ProxyFixture(backend.address());
-        RawClient client = RawClient.open(proxy.address)) {
+        RawPeer client = RawPeer.open(proxy.address)) {
       client.post(1, "content-length: 6").data(1, "abc", false).data(1, "def", true).awaitEnd(1);
       client.post(3).data(3, "abc", false).data(3, "", true).awaitEnd(3);
       assertThat(client.received.body(1)).isEqualTo("abcdef");
@@ -90,7 +90,7 @@ class Http2ClientTest {
   void dropsRequestTrailersTowardsHttp1() throws Exception {
     try (Http1Backend backend = echo();
         ProxyFixture proxy = new ProxyFixture(backend.address());
-        RawClient client = RawClient.open(proxy.address)) {
+        RawPeer client = RawPeer.open(proxy.address)) {
       client.post(1).data(1, "abc", false).request(1, true, "x-sum: 1").awaitEnd(1);
       assertThat(client.received.body(1)).isEqualTo("abc");
     }
@@ -100,7 +100,7 @@ class Http2ClientTest {
   void joinsCookies() throws Exception {
     try (Http1Backend backend = Http1Backend.saying(HELLO);
         ProxyFixture proxy = new ProxyFixture(backend.address());
-        RawClient client = RawClient.open(proxy.address)) {
+        RawPeer client = RawPeer.open(proxy.address)) {
       client.post(1, "cookie: a=1", "cookie: b=2", "cookie: c=3").data(1, "", true).awaitEnd(1);
       assertThat(backend.requests.take().has("cookie: a=1; b=2; c=3")).isTrue();
     }
@@ -111,7 +111,7 @@ class Http2ClientTest {
     try (Http1Backend backend =
             Http1Backend.saying("HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n" + HELLO);
         ProxyFixture proxy = new ProxyFixture(backend.address());
-        RawClient client = RawClient.open(proxy.address)) {
+        RawPeer client = RawPeer.open(proxy.address)) {
       client.get(1, "/").awaitEnd(1);
       assertThat(client.received.head(1)).startsWith(":status: 103\nlink: </a>\n:status: 200\n");
     }
@@ -125,7 +125,7 @@ class Http2ClientTest {
             Http1Backend.saying(
                 "HTTP/1.1 200 OK\r\nContent-Length: " + size + "\r\n\r\n" + content);
         ProxyFixture proxy = new ProxyFixture(backend.address());
-        RawClient client = RawClient.open(proxy.address)) {
+        RawPeer client = RawPeer.open(proxy.address)) {
       client.get(1, "/").send();
       int granted = 65_535;
       while (!client.received.ended(1)) {
@@ -147,7 +147,7 @@ class Http2ClientTest {
   void obeysASmallerInitialWindowAndItsGrowth() throws Exception {
     try (Http1Backend backend = Http1Backend.saying(HELLO);
         ProxyFixture proxy = new ProxyFixture(backend.address());
-        RawClient client = new RawClient(proxy.address)) {
+        RawPeer client = new RawPeer(proxy.address)) {
       client.settings(Frame.INITIAL_WINDOW_SIZE, 2).get(1, "/").await(r -> r.body(1).length() == 2);
       client.ping(1).await(r -> r.pongs.contains(1L));
       assertThat(client.received.body(1)).isEqualTo("he");
@@ -161,7 +161,7 @@ class Http2ClientTest {
   void givesCreditBackForContentThatTheBackendTook() throws Exception {
     try (Http1Backend backend = echo();
         ProxyFixture proxy = new ProxyFixture(backend.address());
-        RawClient client = RawClient.open(proxy.address)) {
+        RawPeer client = RawPeer.open(proxy.address)) {
       client.window(0, 10_000_000).settings(Frame.INITIAL_WINDOW_SIZE, 10_000_000);
       client.post(1);
       String piece = "x".repeat(16_000);
@@ -182,7 +182,7 @@ class Http2ClientTest {
     try (Http1Backend backend =
             Http1Backend.saying("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n");
         ProxyFixture proxy = new ProxyFixture(backend.address());
-        RawClient client = RawClient.open(proxy.address)) {
+        RawPeer client = RawPeer.open(proxy.address)) {
       client
           .request(1, true, ":method: HEAD", ":scheme: http", ":path: /", ":authority: example.com")
           .awaitEnd(1);
@@ -201,7 +201,7 @@ class Http2ClientTest {
               throw new IOException("enough");
             });
         ProxyFixture proxy = new ProxyFixture(backend.address());
-        RawClient client = RawClient.open(proxy.address)) {
+        RawPeer client = RawPeer.open(proxy.address)) {
       client.get(1, "/").awaitEnd(1);
       assertThat(client.received.resets).containsEntry(1, ErrorCode.INTERNAL_ERROR);
       client.ping(1).await(r -> r.pongs.contains(1L));
@@ -220,7 +220,7 @@ class Http2ClientTest {
                 10 * ProxyFixture.SECOND,
                 null,
                 0);
-        RawClient client = RawClient.open(proxy.address)) {
+        RawPeer client = RawPeer.open(proxy.address)) {
       client
           .request(
               1,
@@ -250,7 +250,7 @@ class Http2ClientTest {
               }
             });
         ProxyFixture proxy = new ProxyFixture(backend.address());
-        RawClient client = RawClient.open(proxy.address)) {
+        RawPeer client = RawPeer.open(proxy.address)) {
       client.get(1, "/").await(r -> !r.heads.isEmpty());
       client.reset(1).send();
       proxy.awaitReasons(Map.of("client.gone", 1L));
@@ -261,7 +261,7 @@ class Http2ClientTest {
   void endsExchangesWithTheConnection() throws Exception {
     try (Http1Backend backend = new Http1Backend((request, out) -> request.in().read());
         ProxyFixture proxy = new ProxyFixture(backend.address());
-        RawClient client = RawClient.open(proxy.address)) {
+        RawPeer client = RawPeer.open(proxy.address)) {
       client.get(1, "/").post(3).send();
       backend.requests.take();
       client.socket.close();
@@ -310,7 +310,7 @@ class Http2ClientTest {
   void refusesARequestWith400AndResetsTheStream(String fields) throws Exception {
     try (Http1Backend backend = Http1Backend.saying(HELLO);
         ProxyFixture proxy = new ProxyFixture(backend.address());
-        RawClient client = RawClient.open(proxy.address)) {
+        RawPeer client = RawPeer.open(proxy.address)) {
       client.request(1, true, fields.split(";")).await(r -> r.resets.containsKey(1));
       assertThat(client.received.head(1)).startsWith(":status: 400");
       assertThat(client.received.resets).containsEntry(1, ErrorCode.PROTOCOL_ERROR);
@@ -324,7 +324,7 @@ class Http2ClientTest {
   void refusesAPseudoHeaderBehindAField() throws Exception {
     try (Http1Backend backend = Http1Backend.saying(HELLO);
         ProxyFixture proxy = new ProxyFixture(backend.address());
-        RawClient client = RawClient.open(proxy.address)) {
+        RawPeer client = RawPeer.open(proxy.address)) {
       // x: y in front of GET, http, / and :authority a
       client.raw("00000b 01 05 00000001 00 01 78 01 79 82 86 84 01 01 61").await(r -> r.ended(1));
       assertThat(client.received.head(1)).startsWith(":status: 400");
@@ -337,7 +337,7 @@ class Http2ClientTest {
       throws Exception {
     try (Http1Backend backend = new Http1Backend((request, out) -> request.in().read());
         ProxyFixture proxy = new ProxyFixture(backend.address());
-        RawClient client = RawClient.open(proxy.address)) {
+        RawPeer client = RawPeer.open(proxy.address)) {
       client.post(1, "content-length: " + declared).data(1, content, true);
       client.await(r -> r.resets.containsKey(1));
       assertThat(client.received.head(1)).startsWith(":status: 400");
@@ -350,7 +350,7 @@ class Http2ClientTest {
   void refusesAHeadThatIsTooLargeButKeepsTheConnection() throws Exception {
     try (Http1Backend backend = Http1Backend.saying(HELLO);
         ProxyFixture proxy = new ProxyFixture(backend.address());
-        RawClient client = RawClient.open(proxy.address)) {
+        RawPeer client = RawPeer.open(proxy.address)) {
       client.post(1, "x: " + "a".repeat(9000)).awaitEnd(1);
       client.get(3, "/").awaitEnd(3);
       assertThat(client.received.head(1)).startsWith(":status: 431");
@@ -376,7 +376,7 @@ class Http2ClientTest {
   void endsTheConnectionFor(String frame, ErrorCode code) throws Exception {
     try (Http1Backend backend = Http1Backend.saying(HELLO);
         ProxyFixture proxy = new ProxyFixture(backend.address());
-        RawClient client = RawClient.open(proxy.address)) {
+        RawPeer client = RawPeer.open(proxy.address)) {
       client.get(1, "/").awaitEnd(1);
       client.raw(frame).awaitClose();
       assertThat(client.received.goAways).hasSize(1);
@@ -388,7 +388,7 @@ class Http2ClientTest {
   void endsTheStreamForAWindowUpdateByNothing() throws Exception {
     try (Http1Backend backend = new Http1Backend((request, out) -> request.in().read());
         ProxyFixture proxy = new ProxyFixture(backend.address());
-        RawClient client = RawClient.open(proxy.address)) {
+        RawPeer client = RawPeer.open(proxy.address)) {
       client.get(1, "/").raw("000004 08 00 00000001 00000000").awaitEnd(1);
       assertThat(client.received.resets).containsEntry(1, ErrorCode.PROTOCOL_ERROR);
       client.ping(1).await(r -> r.pongs.contains(1L));
@@ -399,7 +399,7 @@ class Http2ClientTest {
   void refusesMoreStreamsThanAllowed() throws Exception {
     try (Http1Backend backend = new Http1Backend((request, out) -> request.in().read());
         ProxyFixture proxy = new ProxyFixture(backend.address());
-        RawClient client = RawClient.open(proxy.address)) {
+        RawPeer client = RawPeer.open(proxy.address)) {
       for (int i = 0; i <= Http2Connection.MAX_STREAMS; i++) {
         client.get(2 * i + 1, "/");
       }
@@ -415,7 +415,7 @@ class Http2ClientTest {
   void endsARapidReset() throws Exception {
     try (Http1Backend backend = new Http1Backend((request, out) -> request.in().read());
         ProxyFixture proxy = new ProxyFixture(backend.address());
-        RawClient client = RawClient.open(proxy.address)) {
+        RawPeer client = RawPeer.open(proxy.address)) {
       for (int i = 0; i < 1000; i++) {
         client.get(2 * i + 1, "/").reset(2 * i + 1);
       }
@@ -439,7 +439,7 @@ class Http2ClientTest {
   void endsAFloodOf(String frame) throws Exception {
     try (Http1Backend backend = new Http1Backend((request, out) -> request.in().read());
         ProxyFixture proxy = new ProxyFixture(backend.address());
-        RawClient client = RawClient.open(proxy.address)) {
+        RawPeer client = RawPeer.open(proxy.address)) {
       client.post(1).send();
       for (int i = 0; i < 10; i++) {
         client.raw(frame.repeat(1000)).send();
@@ -456,7 +456,7 @@ class Http2ClientTest {
   void closesAnIdleConnectionWithGoAway() throws Exception {
     try (Http1Backend backend = Http1Backend.saying(HELLO);
         ProxyFixture proxy = impatient(backend);
-        RawClient client = RawClient.open(proxy.address)) {
+        RawPeer client = RawPeer.open(proxy.address)) {
       client.get(1, "/").awaitClose();
       assertThat(client.received.body(1)).isEqualTo("hello");
       assertThat(client.received.goAways).containsExactly("1 NO_ERROR");
@@ -467,7 +467,7 @@ class Http2ClientTest {
   void endsAHeadThatDrips() throws Exception {
     try (Http1Backend backend = Http1Backend.saying(HELLO);
         ProxyFixture proxy = impatient(backend);
-        RawClient client = RawClient.open(proxy.address)) {
+        RawPeer client = RawPeer.open(proxy.address)) {
       client.raw("000001 01 01 00000001 82").awaitClose();
       assertThat(client.received.goAways).containsExactly("0 ENHANCE_YOUR_CALM");
     }
@@ -477,7 +477,7 @@ class Http2ClientTest {
   void refusesContentThatStops() throws Exception {
     try (Http1Backend backend = new Http1Backend((request, out) -> request.in().read());
         ProxyFixture proxy = impatient(backend);
-        RawClient client = RawClient.open(proxy.address)) {
+        RawPeer client = RawPeer.open(proxy.address)) {
       client.post(1).data(1, "a", false).awaitEnd(1);
       assertThat(client.received.head(1)).startsWith(":status: 408");
     }
@@ -487,7 +487,7 @@ class Http2ClientTest {
   void resetsAStreamWhoseClientGivesNoCredit() throws Exception {
     try (Http1Backend backend = Http1Backend.saying(HELLO);
         ProxyFixture proxy = impatient(backend);
-        RawClient client = new RawClient(proxy.address)) {
+        RawPeer client = new RawPeer(proxy.address)) {
       client.settings(Frame.INITIAL_WINDOW_SIZE, 2).get(1, "/").awaitEnd(1);
       assertThat(client.received.resets).containsEntry(1, ErrorCode.CANCEL);
       assertThat(client.received.body(1)).isEqualTo("he");
@@ -526,7 +526,7 @@ class Http2ClientTest {
               throw new IOException("done");
             });
         ProxyFixture proxy = new ProxyFixture(backend.address());
-        RawClient client = RawClient.open(proxy.address)) {
+        RawPeer client = RawPeer.open(proxy.address)) {
       client
           .request(
               1,

@@ -13,8 +13,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
-/** A client that says exactly the frames a test wants, and gathers what comes back. */
-final class RawClient implements AutoCloseable {
+/** A client or backend that says exactly the frames a test wants, and gathers what it gets. */
+final class RawPeer implements AutoCloseable {
   static final String PREFACE = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
   final Socket socket;
@@ -22,34 +22,45 @@ final class RawClient implements AutoCloseable {
   private final Hpack.Reader decoder = new Hpack.Reader();
   private final ByteBuf out = Unpooled.buffer();
   final Received received = new Received();
-  private final FrameReader reader = new FrameReader(received, false, 1 << 20);
+  private final FrameReader reader;
 
-  RawClient(InetSocketAddress address) throws IOException {
-    socket = new Socket(address.getAddress(), address.getPort());
+  private RawPeer(Socket socket, boolean server) throws IOException {
+    this.socket = socket;
     socket.setSoTimeout(10_000);
     socket.setTcpNoDelay(true);
+    reader = new FrameReader(received, server, 1 << 20);
+  }
+
+  /** A client that has said the preface but no settings. */
+  RawPeer(InetSocketAddress address) throws IOException {
+    this(new Socket(address.getAddress(), address.getPort()), false);
     out.writeBytes(Ascii.bytes(PREFACE));
   }
 
+  /** The server's end of a connection. */
+  static RawPeer server(Socket socket) throws IOException {
+    return new RawPeer(socket, true);
+  }
+
   /** With the preface and empty settings sent. */
-  static RawClient open(InetSocketAddress address) throws IOException {
-    RawClient client = new RawClient(address);
+  static RawPeer open(InetSocketAddress address) throws IOException {
+    RawPeer client = new RawPeer(address);
     FrameWriter.settings(client.out);
     return client;
   }
 
-  RawClient settings(int... idsAndValues) {
+  RawPeer settings(int... idsAndValues) {
     FrameWriter.settings(out, idsAndValues);
     return this;
   }
 
-  RawClient request(int stream, boolean end, String... fields) {
+  RawPeer request(int stream, boolean end, String... fields) {
     byte[] block = Hpack.encode(encoder, List.of(fields));
     FrameWriter.headers(out, stream, block, 0, block.length, end);
     return this;
   }
 
-  RawClient get(int stream, String path) {
+  RawPeer get(int stream, String path) {
     return request(
         stream,
         true,
@@ -59,7 +70,7 @@ final class RawClient implements AutoCloseable {
         ":authority: www.example.com");
   }
 
-  RawClient post(int stream, String... more) {
+  RawPeer post(int stream, String... more) {
     List<String> fields =
         new ArrayList<>(
             List.of(":method: POST", ":scheme: http", ":path: /", ":authority: www.example.com"));
@@ -67,34 +78,48 @@ final class RawClient implements AutoCloseable {
     return request(stream, false, fields.toArray(String[]::new));
   }
 
-  RawClient data(int stream, String content, boolean end) {
+  RawPeer data(int stream, String content, boolean end) {
     FrameWriter.data(out, stream, content.length(), end);
     out.writeBytes(Ascii.bytes(content));
     return this;
   }
 
-  RawClient window(int stream, int increment) {
+  /** A field block of a response, or trailers. */
+  RawPeer response(int stream, boolean end, String... fields) {
+    return request(stream, end, fields);
+  }
+
+  RawPeer goAway(int lastStream) {
+    FrameWriter.goAway(out, lastStream, ErrorCode.NO_ERROR, "");
+    return this;
+  }
+
+  RawPeer window(int stream, int increment) {
     FrameWriter.windowUpdate(out, stream, increment);
     return this;
   }
 
-  RawClient reset(int stream) {
-    FrameWriter.rstStream(out, stream, ErrorCode.CANCEL);
+  RawPeer reset(int stream) {
+    return reset(stream, ErrorCode.CANCEL);
+  }
+
+  RawPeer reset(int stream, ErrorCode code) {
+    FrameWriter.rstStream(out, stream, code);
     return this;
   }
 
-  RawClient ping(long opaque) {
+  RawPeer ping(long opaque) {
     FrameWriter.ping(out, false, opaque);
     return this;
   }
 
-  RawClient raw(String hex) {
+  RawPeer raw(String hex) {
     out.writeBytes(Hpack.hex(hex));
     return this;
   }
 
   /** Sends what was said so far; the other end may have closed already. */
-  RawClient send() {
+  RawPeer send() {
     try {
       socket.getOutputStream().write(ByteBufUtil.getBytes(out));
     } catch (IOException closed) {
@@ -105,7 +130,7 @@ final class RawClient implements AutoCloseable {
   }
 
   /** Reads until the condition holds; fails when the connection ends or is silent before. */
-  RawClient await(java.util.function.Predicate<Received> condition) throws IOException {
+  RawPeer await(java.util.function.Predicate<Received> condition) throws IOException {
     send();
     while (!condition.test(received)) {
       if (!readSome()) {
@@ -115,12 +140,12 @@ final class RawClient implements AutoCloseable {
     return this;
   }
 
-  RawClient awaitEnd(int stream) throws IOException {
+  RawPeer awaitEnd(int stream) throws IOException {
     return await(r -> r.ended(stream));
   }
 
   /** Reads until the other end closes. */
-  RawClient awaitClose() throws IOException {
+  RawPeer awaitClose() throws IOException {
     send();
     while (readSome()) {
       // all of it
@@ -155,12 +180,14 @@ final class RawClient implements AutoCloseable {
     final Map<Integer, List<String>> heads = new TreeMap<>();
     final Map<Integer, StringBuilder> bodies = new TreeMap<>();
     final Map<Integer, ErrorCode> resets = new TreeMap<>();
+    final Map<Integer, Integer> blockLengths = new TreeMap<>();
     final List<Integer> ended = new ArrayList<>();
     final Map<Integer, Integer> settings = new TreeMap<>();
     final Map<Integer, Integer> windows = new TreeMap<>();
     final List<Long> pongs = new ArrayList<>();
     final List<String> goAways = new ArrayList<>();
     int settingsAcks;
+    boolean answersPings = true;
 
     boolean ended(int stream) {
       return ended.contains(stream) || resets.containsKey(stream);
@@ -195,6 +222,7 @@ final class RawClient implements AutoCloseable {
 
     @Override
     public void headers(int streamId, byte[] block, int offset, int length, boolean endStream) {
+      blockLengths.put(streamId, length);
       byte[] copy = java.util.Arrays.copyOfRange(block, offset, offset + length);
       heads.computeIfAbsent(streamId, id -> new ArrayList<>()).addAll(decoder.read(copy));
       if (endStream) {
@@ -224,7 +252,7 @@ final class RawClient implements AutoCloseable {
     public void ping(boolean ack, long opaque) {
       if (ack) {
         pongs.add(opaque);
-      } else {
+      } else if (answersPings) {
         FrameWriter.ping(out, true, opaque);
         send();
       }
