@@ -282,11 +282,11 @@ public final class Exchange implements TimerWheel.Owner {
     if (requestSent || early.isEmpty()) {
       return;
     }
-    bodyForwarded = true;
     boolean end = earlyEnd;
     for (ByteBuf data = early.poll(); data != null; data = early.poll()) {
       boolean last = end && early.isEmpty();
       requestSent |= last;
+      bodyForwarded |= data.isReadable();
       to.sendBody(data, last);
     }
   }
