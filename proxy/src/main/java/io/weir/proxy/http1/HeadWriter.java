@@ -8,6 +8,7 @@ import io.weir.proxy.http.Ascii;
 import io.weir.proxy.http.FieldName;
 import io.weir.proxy.http.FieldSink;
 import io.weir.proxy.http.Head;
+import io.weir.proxy.http.Method;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
@@ -84,12 +85,18 @@ public final class HeadWriter implements FieldSink {
   /**
    * The final response as the client gets it.
    *
+   * @param end whether no content follows
    * @param chunked whether content follows in the chunked coding
    * @param close whether the connection ends with it
    * @param room octets of content that the caller will put behind the head
    */
   ByteBuf response(
-      Exchange exchange, boolean chunked, boolean close, int room, ByteBufAllocator alloc) {
+      Exchange exchange,
+      boolean end,
+      boolean chunked,
+      boolean close,
+      int room,
+      ByteBufAllocator alloc) {
     Head head = exchange.response;
     length = 0;
     put(STATUS_LINES[head.status]);
@@ -98,7 +105,13 @@ public final class HeadWriter implements FieldSink {
       put(WEBSOCKET);
     } else {
       if (head.status != 204) {
-        framing(head.contentLength, chunked);
+        // Without a length a client would wait for the connection's end.
+        boolean empty =
+            end
+                && head.contentLength < 0
+                && head.status != 304
+                && exchange.request.method != Method.HEAD;
+        framing(empty ? 0 : head.contentLength, chunked);
       }
       if (close) {
         put(CLOSE);

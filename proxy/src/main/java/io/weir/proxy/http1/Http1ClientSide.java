@@ -5,6 +5,7 @@ import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.channel.socket.DuplexChannel;
 import io.weir.proxy.ClientConnection;
@@ -76,6 +77,9 @@ public final class Http1ClientSide extends ChannelInboundHandlerAdapter
 
   /** Octets moved when the timer was last armed for content. */
   private long octetsAtCheck;
+
+  /** What waited to be taken by the client when the timer was last armed for that. */
+  private long untakenAtCheck;
 
   private boolean processing;
   private boolean chunked;
@@ -321,15 +325,23 @@ public final class Http1ClientSide extends ChannelInboundHandlerAdapter
     arm(settings().timeouts().body());
   }
 
-  private static long moved(Exchange x) {
-    return x.requestOctets + x.responseOctets;
+  /** Octets that the client has sent and taken; what waits to be taken by it does not count. */
+  private long moved(Exchange x) {
+    return x.requestOctets + x.responseOctets - untaken();
+  }
+
+  /** Octets given to the channel that the socket has not taken yet. */
+  private long untaken() {
+    ChannelOutboundBuffer out = ctx.channel().unsafe().outboundBuffer();
+    return out == null ? 0 : out.totalPendingWriteBytes();
   }
 
   @Override
   public void expired(TimerWheel.Timer of, long now) {
     Exchange x = exchange;
     switch (state) {
-      case IDLE, LINGER -> closeNow();
+      case LINGER -> closeNow();
+      case IDLE, CLOSED -> closeUnlessTaking();
       case HEAD -> {
         close = true;
         exchange().requestRefused(Reason.FRAME_TOO_SLOW);
@@ -348,8 +360,22 @@ public final class Http1ClientSide extends ChannelInboundHandlerAdapter
           arm(settings().timeouts().tunnel());
         }
       }
-      case CLOSED -> {}
     }
+  }
+
+  /** The answer is given to the socket, but a slow client may still be taking it. */
+  private void closeUnlessTaking() {
+    long untaken = untaken();
+    if (untakenAtCheck == 0 || untaken >= untakenAtCheck) {
+      ctx.close();
+    } else {
+      armForTaking();
+    }
+  }
+
+  private void armForTaking() {
+    untakenAtCheck = untaken();
+    arm(untakenAtCheck == 0 ? settings().timeouts().idle() : settings().timeouts().body());
   }
 
   /** Content has to move at the minimum rate; how long it takes as a whole does not matter. */
@@ -389,7 +415,7 @@ public final class Http1ClientSide extends ChannelInboundHandlerAdapter
             || state == State.CHUNKS
             || connection.loop.proxy.isDraining();
     int room = end ? 0 : Math.clamp(x.response.contentLength, 512, COPIED);
-    gather(connection.loop.heads.response(x, chunked, close && !tunnel, room, ctx.alloc()));
+    gather(connection.loop.heads.response(x, end, chunked, close && !tunnel, room, ctx.alloc()));
     if (tunnel) {
       state = State.TUNNEL;
       close = true;
@@ -466,6 +492,7 @@ public final class Http1ClientSide extends ChannelInboundHandlerAdapter
   public void finished() {
     exchange = null;
     boolean unread = state == State.HEAD || state == State.BODY || state == State.CHUNKS;
+    close |= connection.loop.proxy.isDraining();
     if (state == State.CLOSED || close && !unread) {
       closeAfterFlush();
       return;
@@ -475,7 +502,7 @@ public final class Http1ClientSide extends ChannelInboundHandlerAdapter
       return;
     }
     state = State.IDLE;
-    arm(settings().timeouts().idle());
+    armForTaking();
     ByteBuf next = waiting;
     if (next != null) {
       waiting = null;
@@ -523,6 +550,7 @@ public final class Http1ClientSide extends ChannelInboundHandlerAdapter
 
   private void closeAfterFlush() {
     state = State.CLOSED;
+    armForTaking();
     ctx.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(ChannelFutureListener.CLOSE);
   }
 

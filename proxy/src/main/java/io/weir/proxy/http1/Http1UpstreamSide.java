@@ -303,7 +303,7 @@ public final class Http1UpstreamSide extends ChannelInboundHandlerAdapter
       gathered.release();
       gathered = null;
     }
-    pool.closed(this, was == State.IDLE);
+    pool.closed(this);
     Exchange x = exchange;
     exchange = null;
     if (x == null) {
@@ -320,12 +320,8 @@ public final class Http1UpstreamSide extends ChannelInboundHandlerAdapter
 
   @Override
   public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
-    if (state == State.UNTIL_CLOSE) {
-      // A reset is not an end: what came is not known to be whole.
-      broken(Reason.UPSTREAM_RESET);
-    } else {
-      closeNow();
-    }
+    // A reset is not an end: content that ends with the connection is not known to be whole.
+    broken(Reason.UPSTREAM_RESET);
   }
 
   @Override
@@ -360,6 +356,7 @@ public final class Http1UpstreamSide extends ChannelInboundHandlerAdapter
 
   /** Closes; the exchange, if there still is one, hears of it. */
   public void closeNow() {
+    state = State.CLOSED;
     ctx.close();
   }
 }

@@ -157,12 +157,10 @@ public final class ConnectionPool {
   }
 
   /** A connection is closed. */
-  public void closed(Http1UpstreamSide side, boolean wasIdle) {
+  public void closed(Http1UpstreamSide side) {
     open--;
     pool.release(CircuitBreaker.Resource.CONNECTION);
-    if (wasIdle) {
-      remove(side);
-    }
+    remove(side);
     connectWaiting();
   }
 
