@@ -105,8 +105,6 @@ public final class Listener {
       loop.opened(connection);
       child.closeFuture().addListener(connection);
       child.pipeline().addLast(firstHandler(connection));
-      loop.opened(connection);
-      child.closeFuture().addListener(closed -> loop.closed(connection));
       loop.executor.register(child);
     }
 
