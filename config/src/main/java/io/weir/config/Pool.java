@@ -69,7 +69,7 @@ public record Pool(
     HTTP2
   }
 
-  @Block("What consistent hashing goes by. A request without it is spread at random.")
+  @Block("What consistent hashing goes by. A request without it goes by the client's address.")
   public record Hash(
       @Key(doc = "`client_address`, `header`, `cookie` or `query`.", def = "client_address") On on,
       @Key(doc = "Name of the header field, cookie or query parameter.") Optional<String> name) {}
