@@ -12,5 +12,6 @@ module io.weir.control {
   requires jdk.httpserver;
   requires static org.jspecify;
 
+  exports io.weir.control;
   exports io.weir.control.health;
 }

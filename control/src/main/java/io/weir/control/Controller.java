@@ -1,16 +1,19 @@
 package io.weir.control;
 
 import io.weir.config.Problem;
+import io.weir.control.management.ManagementPort;
 import io.weir.proxy.ListeningSockets;
 import io.weir.proxy.Proxy;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
+import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Runs a proxy by a configuration file: compiles it, publishes it, and does so again when the file,
@@ -25,6 +28,7 @@ public final class Controller implements AutoCloseable {
   private final Options options;
   private final Proxy proxy;
   private final AccessLogs accessLogs;
+  private final ManagementPort management = new ManagementPort(this);
   private final Instant started = Instant.now();
   private SourceFiles files;
   private HostNames names;
@@ -149,6 +153,8 @@ public final class Controller implements AutoCloseable {
     next.live().takeOver(running, now);
     current = next;
     accessLogs.use(next.accessLog());
+    management.use(
+        next.config().management().map(m -> SnapshotCompiler.socket(m.address())).orElse(null));
     proxy.each(loop -> true); // from here on no loop is amid anything of the one before
     next.live().end(running, now);
   }
@@ -168,6 +174,11 @@ public final class Controller implements AutoCloseable {
     return files.stampsNow();
   }
 
+  /** Binds what could not be bound before. */
+  void tryAgain() {
+    management.tryAgain();
+  }
+
   /** Whether a file, or with {@code namesToo} the address of a backend, is another than it was. */
   synchronized boolean isOutdated(boolean namesToo) {
     return !files.stampsNow().equals(files.stamps()) || (namesToo && names.changed());
@@ -183,6 +194,11 @@ public final class Controller implements AutoCloseable {
   /** The generation being served. */
   public Generation generation() {
     return current;
+  }
+
+  /** Where metrics and status are served, or null where they are not. */
+  public @Nullable InetSocketAddress managementAddress() {
+    return management.address();
   }
 
   /** What has become of the configuration. */
@@ -213,6 +229,14 @@ public final class Controller implements AutoCloseable {
   // ------------------------------------------------------------------ end
 
   /**
+   * Gives up the management address, for the process that takes over from this one. To be called
+   * before {@link #drain}.
+   */
+  public void handOver() {
+    management.close();
+  }
+
+  /**
    * Stops accepting connections and lets requests in progress end.
    *
    * @return whether everything ended before the time was over
@@ -225,6 +249,7 @@ public final class Controller implements AutoCloseable {
   @Override
   public synchronized void close() {
     watcher.interrupt();
+    management.close();
     proxy.close();
     accessLogs.close();
     current.close();

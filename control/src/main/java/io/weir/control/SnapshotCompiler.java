@@ -7,6 +7,7 @@ import io.weir.config.ConfigReader;
 import io.weir.config.ConfigResult;
 import io.weir.config.ForwardedHeaders;
 import io.weir.config.Limits;
+import io.weir.config.ListenAddress;
 import io.weir.config.Listener;
 import io.weir.config.SecurityHeaders;
 import io.weir.config.SlowlorisProtection;
@@ -202,9 +203,7 @@ final class SnapshotCompiler {
     LiveTls live = tls.get(listener.name());
     return new ListenerSettings(
         listener.name().intern(),
-        listener.addresses().stream()
-            .map(a -> new InetSocketAddress(a.address().toInetAddress(), a.port()))
-            .toList(),
+        listener.addresses().stream().map(SnapshotCompiler::socket).toList(),
         live == null ? null : live.server(),
         listener.http2(),
         routes,
@@ -217,6 +216,10 @@ final class SnapshotCompiler {
         connections(listener),
         listener.clientLimits().map(limit -> clients(listener.name(), limit)).orElse(null),
         securityFields(listener));
+  }
+
+  static InetSocketAddress socket(ListenAddress address) {
+    return new InetSocketAddress(address.address().toInetAddress(), address.port());
   }
 
   private static HeadLimits limits(Limits limits) {

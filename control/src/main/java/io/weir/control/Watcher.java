@@ -47,6 +47,7 @@ final class Watcher {
 
   private void look(boolean askNames) throws InterruptedException {
     try {
+      controller.tryAgain();
       if (controller.isOutdated(askNames)) {
         controller.awaitRest(every);
         controller.reload();

@@ -201,6 +201,11 @@ public final class ConnectionPool {
     return open == 0 && waiting.isEmpty() && shared.isEmpty() && !isCurrent();
   }
 
+  /** Whom it connects to. */
+  public Backend backend() {
+    return backend;
+  }
+
   /** Open connections, idle ones among them. */
   public int open() {
     return open + shared.open();
