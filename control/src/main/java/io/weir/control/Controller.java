@@ -1,15 +1,22 @@
 package io.weir.control;
 
+import io.weir.config.Pool.HealthCheck;
 import io.weir.config.Problem;
+import io.weir.control.Live.LivePool;
+import io.weir.control.health.HealthMonitor;
+import io.weir.control.health.HealthResult;
 import io.weir.control.management.ManagementPort;
 import io.weir.proxy.ListeningSockets;
 import io.weir.proxy.Proxy;
+import io.weir.proxy.upstream.Backend;
+import io.weir.proxy.upstream.Pool;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -28,6 +35,7 @@ public final class Controller implements AutoCloseable {
   private final Options options;
   private final Proxy proxy;
   private final AccessLogs accessLogs;
+  private final HealthMonitor health = new HealthMonitor(Controller::checked);
   private final ManagementPort management = new ManagementPort(this);
   private final Instant started = Instant.now();
   private SourceFiles files;
@@ -152,11 +160,36 @@ public final class Controller implements AutoCloseable {
     proxy.publish(next.snapshot());
     next.live().takeOver(running, now);
     current = next;
+    check(next);
     accessLogs.use(next.accessLog());
     management.use(
         next.config().management().map(m -> SnapshotCompiler.socket(m.address())).orElse(null));
     proxy.each(loop -> true); // from here on no loop is amid anything of the one before
     next.live().end(running, now);
+  }
+
+  private void check(Generation next) {
+    Map<Pool, HealthCheck> checks = new HashMap<>();
+    for (LivePool pool : next.live().pools().values()) {
+      pool.healthCheck().ifPresent(check -> checks.put(pool.pool(), check));
+    }
+    try {
+      health.update(checks);
+    } catch (InterruptedException closed) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private static void checked(Backend backend, HealthResult result, boolean changed) {
+    if (changed) {
+      LOG.log(
+          result.well() ? Level.INFO : Level.WARNING,
+          "pool {0}: backend {1} is {2}: {3}",
+          backend.pool().name(),
+          backend.name(),
+          result.well() ? "healthy" : "unhealthy",
+          result.detail());
+    }
   }
 
   /** Waits while files are being written: until none has changed for so long. */
@@ -250,6 +283,7 @@ public final class Controller implements AutoCloseable {
   public synchronized void close() {
     watcher.interrupt();
     management.close();
+    health.close();
     proxy.close();
     accessLogs.close();
     current.close();
