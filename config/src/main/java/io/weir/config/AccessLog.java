@@ -1,7 +1,5 @@
 package io.weir.config;
 
-import java.util.List;
-
 @Block(
     """
     One JSON object per request, written beside the request path: when the disk is too slow, entries are dropped and \
@@ -12,22 +10,16 @@ public record AccessLog(
     @Key(doc = "Size at which the file is rotated.", def = "100MiB", range = "64KiB to 1TiB")
         ByteSize rotateSize,
     @Key(
-            doc = "Rotated files that are kept; the oldest is deleted.",
+            doc = "Rotated files that are kept, compressed (gzip); the oldest is deleted.",
             def = "10",
             range = "1 to 10000")
         int keepFiles,
-    @Key(doc = "Whether rotated files are compressed (gzip).", def = "true") boolean compress,
     @Key(
             doc =
                 "Entries that may wait to be written before further ones are dropped and counted.",
             def = "65536",
             range = "1024 to 4194304")
-        int queueSize,
-    @Key(
-            doc =
-                "Query parameters whose values are masked: each whose name contains one of these words, in any case.",
-            def = "[password, token, secret, key]")
-        List<String> redactQuery) {
+        int queueSize) {
 
   /** Whether the log goes to the standard output instead of a file. */
   public boolean toStdout() {

@@ -23,13 +23,12 @@ public record Tls(
     @Key(doc = "Whether clients may resume sessions by tickets.", def = "true")
         boolean sessionTickets,
     @Key(
-            doc = "How long a session may be resumed. A number without suffix: seconds.",
+            doc =
+                "How long a session may be resumed; the key that seals tickets is replaced after half of it, 12 h at most. A number without suffix: seconds.",
             def = "3600",
             unit = "s",
             range = "1s to 7d")
         Duration sessionTimeout,
-    @Key(doc = "How often the key that seals tickets is replaced.", def = "12h", range = "1m to 7d")
-        Duration sessionTicketRotation,
     @Key(
             doc =
                 "File of ticket keys that several instances share, so that a session resumes on any of them.",

@@ -48,7 +48,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -212,6 +214,7 @@ final class SnapshotCompiler {
         IpPrefixSet.of(listener.trustedProxies()),
         mode(listener.forwardedHeaders().trustedMode()),
         mode(listener.forwardedHeaders().mode()),
+        forwarded(listener.forwardedHeaders()),
         timeouts(listener.slowlorisProtection()),
         connections(listener),
         listener.clientLimits().map(limit -> clients(listener.name(), limit)).orElse(null),
@@ -227,6 +230,12 @@ final class SnapshotCompiler {
         (int) limits.requestLineBytes().bytes(),
         (int) limits.headerBytes().bytes(),
         limits.headers());
+  }
+
+  private static Set<FieldName> forwarded(ForwardedHeaders headers) {
+    return headers.headers().stream()
+        .map(field -> FieldName.valueOf(field.name()))
+        .collect(Collectors.toSet());
   }
 
   private static ForwardedMode mode(ForwardedHeaders.Mode mode) {
@@ -290,7 +299,9 @@ final class SnapshotCompiler {
       add(fields, FieldName.X_CONTENT_TYPE_OPTIONS, headers.xContentTypeOptions());
       add(fields, FieldName.CONTENT_SECURITY_POLICY, headers.contentSecurityPolicy());
     }
-    return new SecurityFields(fields);
+    boolean keepServer =
+        !listener.securityHeaders().map(SecurityHeaders::removeServer).orElse(true);
+    return new SecurityFields(fields, keepServer);
   }
 
   private static void add(

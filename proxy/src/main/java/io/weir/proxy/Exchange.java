@@ -402,7 +402,7 @@ public final class Exchange implements TimerWheel.Owner {
     backend = before;
     // The connection is not read to the answer's end, so it is not used again.
     cancelUpstream();
-    tryEnded(Outcome.SERVER_ERROR);
+    tryEnded(Outcome.ofStatus(response.status));
     response.clear();
     backend = next;
     forward(now);
@@ -416,7 +416,7 @@ public final class Exchange implements TimerWheel.Owner {
       // again.
       cancelUpstream();
     }
-    tryEnded(response.status >= 500 ? Outcome.SERVER_ERROR : Outcome.SUCCESS);
+    tryEnded(Outcome.ofStatus(response.status));
     upstream = null;
     finish();
   }

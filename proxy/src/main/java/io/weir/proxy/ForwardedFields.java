@@ -8,6 +8,7 @@ import io.weir.proxy.http.FieldSink;
 import io.weir.proxy.http.Head;
 import io.weir.proxy.route.FieldEdits;
 import io.weir.proxy.route.Route;
+import java.util.Set;
 
 /**
  * Which fields pass from one side to the other, and which Weir adds: the same for all HTTP
@@ -28,8 +29,8 @@ public final class ForwardedFields {
           FieldName.X_FORWARDED_PORT,
           FieldName.X_FORWARDED_PROTO,
           FieldName.X_REAL_IP);
-  private static final boolean[] NOT_TO_CLIENT =
-      flags(FieldName.CONTENT_LENGTH, FieldName.TRAILER, FieldName.SERVER, FieldName.X_POWERED_BY);
+  private static final boolean[] NOT_TO_CLIENT = flags(FieldName.CONTENT_LENGTH, FieldName.TRAILER);
+  private static final boolean[] ABOUT_BACKEND = only(FieldName.SERVER, FieldName.X_POWERED_BY);
   private static final byte[] HTTP = Ascii.bytes("http");
   private static final byte[] HTTPS = Ascii.bytes("https");
 
@@ -84,9 +85,12 @@ public final class ForwardedFields {
     Head head = x.response;
     Route route = x.route;
     FieldEdits edits = route == null ? FieldEdits.NONE : route.responseFields();
+    boolean keepServer = x.listener().responseFields().keepServer();
     for (int i = 0; i < head.count(); i++) {
+      int ordinal = head.name(i).ordinal();
       boolean dropped =
-          NOT_TO_CLIENT[head.name(i).ordinal()]
+          NOT_TO_CLIENT[ordinal]
+              || ABOUT_BACKEND[ordinal] && !keepServer
               || head.connectionNamesFields && isNamedByConnection(head, i)
               || edits.removes(head, i);
       if (!dropped) {
@@ -168,27 +172,35 @@ public final class ForwardedFields {
     ClientIdentity client = x.identity();
     ClientConnection connection = x.connection();
     Head head = x.request;
+    Set<FieldName> told = x.listener().forwardedFields();
     byte[] text = x.loop.scratch;
     byte[] scheme = connection.isSecure() ? HTTPS : HTTP;
-    int end = append ? chain(x, text) : client.address().writeTo(text, 0);
-    value(FieldName.X_FORWARDED_FOR, text, end, sink);
-    end = client.address().writeTo(text, 0);
-    value(FieldName.X_REAL_IP, text, end, sink);
-    if (!(append && passFirst(head, FieldName.X_FORWARDED_PROTO, sink))) {
+    if (told.contains(FieldName.X_FORWARDED_FOR)) {
+      int end = append ? chain(x, text) : client.address().writeTo(text, 0);
+      value(FieldName.X_FORWARDED_FOR, text, end, sink);
+    }
+    if (told.contains(FieldName.X_REAL_IP)) {
+      value(FieldName.X_REAL_IP, text, client.address().writeTo(text, 0), sink);
+    }
+    if (told.contains(FieldName.X_FORWARDED_PROTO)
+        && !(append && passFirst(head, FieldName.X_FORWARDED_PROTO, sink))) {
       sink.field(FieldName.X_FORWARDED_PROTO, scheme);
     }
-    if (!(append && passFirst(head, FieldName.X_FORWARDED_PORT, sink))) {
-      value(
-          FieldName.X_FORWARDED_PORT,
-          text,
-          Ascii.writeDecimal(text, 0, connection.localPort),
-          sink);
+    if (told.contains(FieldName.X_FORWARDED_PORT)
+        && !(append && passFirst(head, FieldName.X_FORWARDED_PORT, sink))) {
+      int end = Ascii.writeDecimal(text, 0, connection.localPort);
+      value(FieldName.X_FORWARDED_PORT, text, end, sink);
     }
-    if (x.hostEnd > x.hostStart && !(append && passFirst(head, FieldName.X_FORWARDED_HOST, sink))) {
-      FieldName name = FieldName.X_FORWARDED_HOST;
-      sink.field(name, name.bytes(), 0, name.bytes().length, head.bytes, x.hostStart, x.hostEnd);
+    if (told.contains(FieldName.X_FORWARDED_HOST)
+        && x.hostEnd > x.hostStart
+        && !(append && passFirst(head, FieldName.X_FORWARDED_HOST, sink))) {
+      byte[] name = FieldName.X_FORWARDED_HOST.bytes();
+      sink.field(
+          FieldName.X_FORWARDED_HOST, name, 0, name.length, head.bytes, x.hostStart, x.hostEnd);
     }
-    value(FieldName.FORWARDED, text, forwarded(x, append, scheme, text), sink);
+    if (told.contains(FieldName.FORWARDED)) {
+      value(FieldName.FORWARDED, text, forwarded(x, append, scheme, text), sink);
+    }
   }
 
   private static boolean passFirst(Head head, FieldName name, FieldSink sink) {

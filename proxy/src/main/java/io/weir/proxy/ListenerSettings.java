@@ -4,12 +4,15 @@ import io.weir.net.IpAddress;
 import io.weir.net.IpPrefixSet;
 import io.weir.policy.ClientTable;
 import io.weir.policy.RateLimit;
+import io.weir.proxy.http.FieldName;
 import io.weir.proxy.http.HeadLimits;
 import io.weir.proxy.http.PathNormaliser;
 import io.weir.proxy.route.RouteTable;
 import io.weir.proxy.tls.TlsServer;
 import java.net.InetSocketAddress;
+import java.util.EnumSet;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,6 +28,7 @@ import org.jspecify.annotations.Nullable;
  * @param trustedProxies whose forwarded fields are believed
  * @param forwardedTrusted what to do with forwarded fields of trusted proxies
  * @param forwardedOthers what to do with forwarded fields of everyone else
+ * @param forwardedFields which fields tell backends about the client
  * @param timeouts slowness that ends a connection
  * @param connections how many connections a client may have
  * @param clients request budget by client address, or null for none
@@ -41,14 +45,18 @@ public record ListenerSettings(
     IpPrefixSet trustedProxies,
     ForwardedMode forwardedTrusted,
     ForwardedMode forwardedOthers,
+    Set<FieldName> forwardedFields,
     ClientTimeouts timeouts,
     ConnectionLimits connections,
     @Nullable ClientLimit clients,
     SecurityFields responseFields) {
 
-  /** The addresses are copied. */
+  /** The collections are copied. */
   public ListenerSettings {
     addresses = List.copyOf(addresses);
+    Set<FieldName> told = EnumSet.noneOf(FieldName.class);
+    told.addAll(forwardedFields);
+    forwardedFields = told;
   }
 
   /**

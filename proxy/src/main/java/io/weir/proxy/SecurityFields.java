@@ -10,10 +10,11 @@ import java.util.List;
  * anything of that name itself.
  *
  * @param fields names and values, in the order they are written
+ * @param keepServer whether Server and X-Powered-By of a backend are passed on
  */
-public record SecurityFields(List<Field> fields) {
+public record SecurityFields(List<Field> fields, boolean keepServer) {
   /** No such fields. */
-  public static final SecurityFields NONE = new SecurityFields(List.of());
+  public static final SecurityFields NONE = new SecurityFields(List.of(), false);
 
   /** One field; the value is not to be changed. */
   @SuppressWarnings("ArrayRecordComponent") // octets, ready to be written; fields are not compared

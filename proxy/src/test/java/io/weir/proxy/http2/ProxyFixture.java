@@ -8,6 +8,7 @@ import io.weir.proxy.Proxy;
 import io.weir.proxy.ProxySnapshot;
 import io.weir.proxy.RequestCounters;
 import io.weir.proxy.SecurityFields;
+import io.weir.proxy.http.FieldName;
 import io.weir.proxy.http.HeadLimits;
 import io.weir.proxy.http.PathNormaliser;
 import io.weir.proxy.route.Route;
@@ -20,6 +21,7 @@ import io.weir.proxy.upstream.PoolSettings;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -57,6 +59,7 @@ final class ProxyFixture implements AutoCloseable {
             IpPrefixSet.EMPTY,
             ForwardedMode.OVERWRITE,
             ForwardedMode.OVERWRITE,
+            EnumSet.of(FieldName.X_FORWARDED_FOR),
             new ListenerSettings.ClientTimeouts(timeout, timeout, timeout, timeout, 1),
             ListenerSettings.ConnectionLimits.NONE,
             null,
