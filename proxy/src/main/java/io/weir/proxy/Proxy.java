@@ -144,6 +144,11 @@ public final class Proxy implements AutoCloseable {
         settings.name(), inherited.open(transport, loops, listener, address, before != null));
   }
 
+  /** Judges by this generation without listening anywhere, for hypothetical requests. */
+  void assume(ProxySnapshot hypothetical) {
+    snapshot = hypothetical;
+  }
+
   // ------------------------------------------------------------------ drain and close
 
   /**
