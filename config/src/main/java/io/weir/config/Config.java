@@ -47,9 +47,9 @@ public record Config(
     @Key(
             doc =
                 "Unix socket by which a new process takes over the listening sockets of the running one, so that a"
-                    + " restart refuses no connection.",
-            form = Form.FILE,
-            needs = Feature.TAKEOVER)
+                    + " restart refuses no connection. Without it: one named after this file, in"
+                    + " `$XDG_RUNTIME_DIR/weir` or `/run/weir`.",
+            form = Form.FILE)
         Optional<String> takeoverSocket,
     @Key(
             doc =

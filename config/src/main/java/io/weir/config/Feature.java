@@ -14,8 +14,7 @@ public enum Feature {
   CERTIFICATE_MANAGEMENT(false, "certificate management"),
   OCSP_STAPLING(false, "OCSP stapling"),
   SHARED_TICKET_KEYS(false, "sharing of session ticket keys between instances"),
-  HEDGING(false, "hedged requests"),
-  TAKEOVER(false, "takeover of listening sockets");
+  HEDGING(false, "hedged requests");
 
   private final boolean available;
   private final String words;
