@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.weir.proxy.ListeningSockets;
 import io.weir.proxy.upstream.Backend;
+import io.weir.proxy.upstream.BackendState;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -161,6 +162,28 @@ class ControllerTest {
         Thread.sleep(10);
       }
       assertThat(get(controller, "/").body()).isEqualTo("second");
+    }
+  }
+
+  @Test
+  void asksBackendsWhetherTheyAreWellAsLongAsItIsConfigured() throws Exception {
+    write(
+        """
+        listeners:
+          - {name: web, address: "127.0.0.1:0", pool: app}
+        pools:
+          - name: app
+            backends: [{address: "%s"}]
+            health_check: {status: [204], interval: 100ms, timeout: 100ms, fall: 1}
+        """
+            .formatted(first.address()));
+    try (Controller controller = started(UNWATCHED)) {
+      while (backend(controller).state() != BackendState.UNHEALTHY) {
+        Thread.sleep(10);
+      }
+      writePool(first);
+      assertThat(controller.reload()).isEmpty();
+      assertThat(backend(controller).state()).isEqualTo(BackendState.HEALTHY);
     }
   }
 
