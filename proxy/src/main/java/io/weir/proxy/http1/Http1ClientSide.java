@@ -518,6 +518,7 @@ public final class Http1ClientSide extends ChannelInboundHandlerAdapter
       connection.loop.executor.execute(this::processWaiting);
     } else {
       process(next);
+      channelReadComplete(ctx);
     }
   }
 
@@ -526,6 +527,7 @@ public final class Http1ClientSide extends ChannelInboundHandlerAdapter
     waiting = null;
     if (next != null) {
       process(next);
+      channelReadComplete(ctx);
     }
   }
 
