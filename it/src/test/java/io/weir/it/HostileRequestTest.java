@@ -31,7 +31,10 @@ class HostileRequestTest {
   record Attack(String name, int status, String reason, String request) {
     static Attack of(String name, int status, String reason, String request) {
       String octets =
-          request.replace("{host}", "Host: www.example.com%").replace("%", "\r\n").replace("^", "%");
+          request
+              .replace("{host}", "Host: www.example.com%")
+              .replace("%", "\r\n")
+              .replace("^", "%");
       return new Attack(name, status, reason, octets);
     }
 
@@ -44,69 +47,162 @@ class HostileRequestTest {
   static Stream<Attack> attacks() {
     return Stream.of(
         // Two ways to say how long the content is.
-        Attack.of("length and chunked", 400, "frame.ambiguous",
+        Attack.of(
+            "length and chunked",
+            400,
+            "frame.ambiguous",
             "POST /a HTTP/1.1%{host}Content-Length: 5%Transfer-Encoding: chunked%%0%%"),
-        Attack.of("chunked and length", 400, "frame.ambiguous",
+        Attack.of(
+            "chunked and length",
+            400,
+            "frame.ambiguous",
             "POST /a HTTP/1.1%{host}Transfer-Encoding: chunked%Content-Length: 5%%0%%"),
-        Attack.of("two different lengths", 400, "frame.ambiguous",
+        Attack.of(
+            "two different lengths",
+            400,
+            "frame.ambiguous",
             "POST /a HTTP/1.1%{host}Content-Length: 5%Content-Length: 6%%hello"),
-        Attack.of("two equal lengths", 400, "frame.ambiguous",
+        Attack.of(
+            "two equal lengths",
+            400,
+            "frame.ambiguous",
             "POST /a HTTP/1.1%{host}Content-Length: 5%Content-Length: 5%%hello"),
-        Attack.of("list of lengths", 400, "frame.ambiguous",
+        Attack.of(
+            "list of lengths",
+            400,
+            "frame.ambiguous",
             "POST /a HTTP/1.1%{host}Content-Length: 5, 5%%hello"),
         // Lengths that are not numbers to everybody.
-        Attack.of("length with plus", 400, "frame.ambiguous", "POST /a HTTP/1.1%{host}Content-Length: +5%%hello"),
-        Attack.of("negative length", 400, "frame.ambiguous", "POST /a HTTP/1.1%{host}Content-Length: -5%%hello"),
-        Attack.of("hexadecimal length", 400, "frame.ambiguous", "POST /a HTTP/1.1%{host}Content-Length: 0x5%%hello"),
-        Attack.of("empty length", 400, "frame.ambiguous", "POST /a HTTP/1.1%{host}Content-Length:%%hello"),
-        Attack.of("length with blank", 400, "frame.ambiguous", "POST /a HTTP/1.1%{host}Content-Length: 5 5%%hello"),
-        Attack.of("length beyond 64 bits", 400, "frame.ambiguous",
+        Attack.of(
+            "length with plus",
+            400,
+            "frame.ambiguous",
+            "POST /a HTTP/1.1%{host}Content-Length: +5%%hello"),
+        Attack.of(
+            "negative length",
+            400,
+            "frame.ambiguous",
+            "POST /a HTTP/1.1%{host}Content-Length: -5%%hello"),
+        Attack.of(
+            "hexadecimal length",
+            400,
+            "frame.ambiguous",
+            "POST /a HTTP/1.1%{host}Content-Length: 0x5%%hello"),
+        Attack.of(
+            "empty length",
+            400,
+            "frame.ambiguous",
+            "POST /a HTTP/1.1%{host}Content-Length:%%hello"),
+        Attack.of(
+            "length with blank",
+            400,
+            "frame.ambiguous",
+            "POST /a HTTP/1.1%{host}Content-Length: 5 5%%hello"),
+        Attack.of(
+            "length beyond 64 bits",
+            400,
+            "frame.ambiguous",
             "POST /a HTTP/1.1%{host}Content-Length: 18446744073709551621%%hello"),
-        Attack.of("length with vertical tab", 400, "frame.malformed",
+        Attack.of(
+            "length with vertical tab",
+            400,
+            "frame.malformed",
             "POST /a HTTP/1.1%{host}Content-Length:\u000b5%%hello"),
         // Transfer codings that only some understand.
-        Attack.of("unknown coding", 501, "frame.coding_unsupported",
+        Attack.of(
+            "unknown coding",
+            501,
+            "frame.coding_unsupported",
             "POST /a HTTP/1.1%{host}Transfer-Encoding: xchunked%%0%%"),
-        Attack.of("two codings", 501, "frame.coding_unsupported",
+        Attack.of(
+            "two codings",
+            501,
+            "frame.coding_unsupported",
             "POST /a HTTP/1.1%{host}Transfer-Encoding: gzip, chunked%%0%%"),
-        Attack.of("chunked twice", 501, "frame.coding_unsupported",
+        Attack.of(
+            "chunked twice",
+            501,
+            "frame.coding_unsupported",
             "POST /a HTTP/1.1%{host}Transfer-Encoding: chunked, chunked%%0%%"),
-        Attack.of("two coding fields", 400, "frame.ambiguous",
+        Attack.of(
+            "two coding fields",
+            400,
+            "frame.ambiguous",
             "POST /a HTTP/1.1%{host}Transfer-Encoding: chunked%Transfer-Encoding: identity%%0%%"),
-        Attack.of("identity coding", 501, "frame.coding_unsupported",
+        Attack.of(
+            "identity coding",
+            501,
+            "frame.coding_unsupported",
             "POST /a HTTP/1.1%{host}Transfer-Encoding: identity%%"),
-        Attack.of("quoted coding", 501, "frame.coding_unsupported",
+        Attack.of(
+            "quoted coding",
+            501,
+            "frame.coding_unsupported",
             "POST /a HTTP/1.1%{host}Transfer-Encoding: \"chunked\"%%0%%"),
-        Attack.of("coding with parameter", 501, "frame.coding_unsupported",
+        Attack.of(
+            "coding with parameter",
+            501,
+            "frame.coding_unsupported",
             "POST /a HTTP/1.1%{host}Transfer-Encoding: chunked;a=b%%0%%"),
-        Attack.of("coding after vertical tab", 400, "frame.malformed",
+        Attack.of(
+            "coding after vertical tab",
+            400,
+            "frame.malformed",
             "POST /a HTTP/1.1%{host}Transfer-Encoding: \u000bchunked%%0%%"),
-        Attack.of("chunked in HTTP/1.0", 400, "frame.ambiguous",
+        Attack.of(
+            "chunked in HTTP/1.0",
+            400,
+            "frame.ambiguous",
             "POST /a HTTP/1.0%{host}Transfer-Encoding: chunked%%0%%"),
         // Names that only some take for the name they look like.
-        Attack.of("blank before colon", 400, "frame.malformed",
+        Attack.of(
+            "blank before colon",
+            400,
+            "frame.malformed",
             "POST /a HTTP/1.1%{host}Transfer-Encoding : chunked%%0%%"),
-        Attack.of("tab before colon", 400, "frame.malformed",
+        Attack.of(
+            "tab before colon",
+            400,
+            "frame.malformed",
             "POST /a HTTP/1.1%{host}Content-Length\t: 5%%hello"),
-        Attack.of("blank before name", 400, "frame.malformed",
+        Attack.of(
+            "blank before name",
+            400,
+            "frame.malformed",
             "POST /a HTTP/1.1%{host} Transfer-Encoding: chunked%%0%%"),
-        Attack.of("folded line", 400, "frame.malformed",
+        Attack.of(
+            "folded line",
+            400,
+            "frame.malformed",
             "POST /a HTTP/1.1%{host}X-A: b% Transfer-Encoding: chunked%%0%%"),
-        Attack.of("folded first line", 400, "frame.malformed",
+        Attack.of(
+            "folded first line",
+            400,
+            "frame.malformed",
             "POST /a HTTP/1.1% Host: www.example.com%%"),
         Attack.of("no colon", 400, "frame.malformed", "GET /a HTTP/1.1%{host}Transfer-Encoding%%"),
         Attack.of("empty name", 400, "frame.malformed", "GET /a HTTP/1.1%{host}: chunked%%"),
-        Attack.of("octet beyond ASCII in name", 400, "frame.malformed",
+        Attack.of(
+            "octet beyond ASCII in name",
+            400,
+            "frame.malformed",
             "GET /a HTTP/1.1%{host}Transf\u00ebr-Encoding: chunked%%"),
         Attack.of("NUL in value", 400, "frame.malformed", "GET /a HTTP/1.1%{host}X-A: a\0b%%"),
         Attack.of("NUL in name", 400, "frame.malformed", "GET /a HTTP/1.1%{host}X\0A: b%%"),
         Attack.of("DEL in value", 400, "frame.malformed", "GET /a HTTP/1.1%{host}X-A: a\u007fb%%"),
         // Line ends that only some take for line ends.
-        Attack.of("bare CR in value", 400, "frame.malformed",
+        Attack.of(
+            "bare CR in value",
+            400,
+            "frame.malformed",
             "GET /a HTTP/1.1%{host}X-A: b\rTransfer-Encoding: chunked%%"),
-        Attack.of("bare LF ends a field", 400, "frame.malformed",
+        Attack.of(
+            "bare LF ends a field",
+            400,
+            "frame.malformed",
             "GET /a HTTP/1.1%{host}X-A: b\nTransfer-Encoding: chunked%%"),
-        Attack.of("bare LF ends the request line", 400, "frame.malformed", "GET /a HTTP/1.1\n{host}%"),
+        Attack.of(
+            "bare LF ends the request line", 400, "frame.malformed", "GET /a HTTP/1.1\n{host}%"),
         Attack.of("bare LF ends the head", 400, "frame.malformed", "GET /a HTTP/1.1%{host}\n"),
         Attack.of("CR CR LF", 400, "frame.malformed", "GET /a HTTP/1.1\r%{host}%"),
         // Request lines.
@@ -117,35 +213,65 @@ class HostileRequestTest {
         Attack.of("blank after version", 400, "frame.malformed", "GET /a HTTP/1.1 %{host}%"),
         Attack.of("fragment in target", 400, "frame.malformed", "GET /a#b HTTP/1.1%{host}%"),
         Attack.of("control in target", 400, "frame.malformed", "GET /a\u0001 HTTP/1.1%{host}%"),
-        Attack.of("octet beyond ASCII in target", 400, "frame.malformed", "GET /\u00e4 HTTP/1.1%{host}%"),
+        Attack.of(
+            "octet beyond ASCII in target", 400, "frame.malformed", "GET /\u00e4 HTTP/1.1%{host}%"),
         Attack.of("target without slash", 400, "frame.malformed", "GET a HTTP/1.1%{host}%"),
         Attack.of("version 1.2", 505, "frame.version_unsupported", "GET /a HTTP/1.2%{host}%"),
         Attack.of("version 3.0", 505, "frame.version_unsupported", "GET /a HTTP/3.0%{host}%"),
         Attack.of("version with two digits", 400, "frame.malformed", "GET /a HTTP/1.10%{host}%"),
         Attack.of("small version", 400, "frame.malformed", "GET /a http/1.1%{host}%"),
         Attack.of("method with colon", 400, "frame.malformed", "GE:T /a HTTP/1.1%{host}%"),
-        Attack.of("CONNECT", 501, "frame.method_unsupported",
+        Attack.of(
+            "CONNECT",
+            501,
+            "frame.method_unsupported",
             "CONNECT www.example.com:443 HTTP/1.1%{host}%"),
         // Whom it is for.
         Attack.of("no Host", 400, "frame.malformed", "GET /a HTTP/1.1%%"),
-        Attack.of("two Hosts", 400, "frame.ambiguous", "GET /a HTTP/1.1%{host}Host: other.example.com%%"),
+        Attack.of(
+            "two Hosts", 400, "frame.ambiguous", "GET /a HTTP/1.1%{host}Host: other.example.com%%"),
         Attack.of("two equal Hosts", 400, "frame.ambiguous", "GET /a HTTP/1.1%{host}{host}%"),
-        Attack.of("Host with path", 400, "frame.malformed", "GET /a HTTP/1.1%Host: www.example.com/x%%"),
-        Attack.of("Host with user", 400, "frame.malformed", "GET /a HTTP/1.1%Host: a@www.example.com%%"),
-        Attack.of("Host with blank", 400, "frame.malformed", "GET /a HTTP/1.1%Host: www example.com%%"),
-        Attack.of("Host with bad port", 400, "frame.malformed", "GET /a HTTP/1.1%Host: www.example.com:99999%%"),
-        Attack.of("target and Host disagree", 400, "frame.ambiguous",
+        Attack.of(
+            "Host with path", 400, "frame.malformed", "GET /a HTTP/1.1%Host: www.example.com/x%%"),
+        Attack.of(
+            "Host with user", 400, "frame.malformed", "GET /a HTTP/1.1%Host: a@www.example.com%%"),
+        Attack.of(
+            "Host with blank", 400, "frame.malformed", "GET /a HTTP/1.1%Host: www example.com%%"),
+        Attack.of(
+            "Host with bad port",
+            400,
+            "frame.malformed",
+            "GET /a HTTP/1.1%Host: www.example.com:99999%%"),
+        Attack.of(
+            "target and Host disagree",
+            400,
+            "frame.ambiguous",
             "GET http://other.example.com/a HTTP/1.1%{host}%"),
         // Sizes.
-        Attack.of("long request line", 414, "frame.request_line_too_long",
+        Attack.of(
+            "long request line",
+            414,
+            "frame.request_line_too_long",
             "GET /" + "a".repeat(5000) + " HTTP/1.1%{host}%"),
-        Attack.of("large head", 431, "frame.header_too_large",
+        Attack.of(
+            "large head",
+            431,
+            "frame.header_too_large",
             "GET /a HTTP/1.1%{host}X-A: " + "a".repeat(10_000) + "%%"),
-        Attack.of("many fields", 431, "frame.header_too_large",
+        Attack.of(
+            "many fields",
+            431,
+            "frame.header_too_large",
             "GET /a HTTP/1.1%{host}" + "A: b%".repeat(101) + "%"),
-        Attack.of("content beyond the limit", 413, "frame.body_too_large",
+        Attack.of(
+            "content beyond the limit",
+            413,
+            "frame.body_too_large",
             "POST /a HTTP/1.1%{host}Content-Length: 2000000%%"),
-        Attack.of("unknown expectation", 417, "frame.expectation_unsupported",
+        Attack.of(
+            "unknown expectation",
+            417,
+            "frame.expectation_unsupported",
             "POST /a HTTP/1.1%{host}Expect: 200-ok%Content-Length: 5%%hello"));
   }
 
@@ -161,13 +287,31 @@ class HostileRequestTest {
         Attack.of("no escape", 400, "frame.path_unsafe", "GET /a^zz HTTP/1.1%{host}%"));
   }
 
-  /** Chunks that two readers could count differently; the head is in order, and has left already. */
+  /**
+   * Chunks that two readers could count differently; the head is in order, and has left already.
+   */
   static Stream<Attack> chunks() {
-    return Stream.of("5;%%", "5 ;a=b%hello%0%%", "0x5%hello%0%%", "+5%hello%0%%", "-5%hello%0%%",
-            "5\nhello%0%%", "5%helloX%0%%", "5%hello%%0%%", "%5%hello%0%%", "g%hello%0%%",
-            "fffffffffffffffff%hello%0%%", "5\rhello%0%%", "5;a=\"\n\"%hello%0%%", "00000000000000000005%hello%0%%")
-        .map(body -> Attack.of(body, 400, "frame.body_malformed",
-            "POST /chunks HTTP/1.1%{host}Transfer-Encoding: chunked%%" + body));
+    return Stream.of(
+            "5;%%",
+            "5 ;a=b%hello%0%%",
+            "0x5%hello%0%%",
+            "+5%hello%0%%",
+            "-5%hello%0%%",
+            "5\nhello%0%%",
+            "5%helloX%0%%",
+            "5%hello%%0%%",
+            "%5%hello%0%%",
+            "g%hello%0%%",
+            "fffffffffffffffff%hello%0%%",
+            "5\rhello%0%%",
+            "5;a=\"\n\"%hello%0%%",
+            "00000000000000000005%hello%0%%")
+        .map(body ->
+            Attack.of(
+                body,
+                400,
+                "frame.body_malformed",
+                "POST /chunks HTTP/1.1%{host}Transfer-Encoding: chunked%%" + body));
   }
 
   @BeforeAll
@@ -254,8 +398,10 @@ class HostileRequestTest {
         assertThat(client.readResponse().text()).isEqualTo("fine");
       }
     }
-    List<String> lines = backend.heads().stream().map(head -> head.lines().findFirst().orElse("")).toList();
-    assertThat(lines).containsSubsequence("GET /one HTTP/1.1", "POST /two HTTP/1.1", "GET /three HTTP/1.1");
+    List<String> lines =
+        backend.heads().stream().map(head -> head.lines().findFirst().orElse("")).toList();
+    assertThat(lines)
+        .containsSubsequence("GET /one HTTP/1.1", "POST /two HTTP/1.1", "GET /three HTTP/1.1");
   }
 
   @Test
@@ -267,7 +413,11 @@ class HostileRequestTest {
               + "Proxy-Authorization: Basic eDp5\r\n\r\n");
       assertThat(client.readResponse().status()).isEqualTo(200);
     }
-    String head = backend.heads().stream().filter(each -> each.startsWith("GET /hop ")).findFirst().orElseThrow();
+    String head =
+        backend.heads().stream()
+            .filter(each -> each.startsWith("GET /hop "))
+            .findFirst()
+            .orElseThrow();
     assertThat(head.toLowerCase(java.util.Locale.ROOT))
         .doesNotContain("x-secret", "keep-alive", "proxy-connection", "upgrade:");
   }

@@ -47,54 +47,119 @@ class LyingBackendTest {
   static Stream<Lie> liesBeforeTheAnswer() {
     return Stream.of(
         lie("never answers", 504, "upstream.timeout", LyingBackendTest::hang),
-        lie("answers half a head and hangs", 504, "upstream.timeout",
-            wire -> { wire.send(OK + "X-A: b"); hang(wire); }),
+        lie(
+            "answers half a head and hangs",
+            504,
+            "upstream.timeout",
+            wire -> {
+              wire.send(OK + "X-A: b");
+              hang(wire);
+            }),
         lie("dribbles its head", 504, "upstream.timeout", LyingBackendTest::dribble),
-        lie("sends interim answers without end", 502, "upstream.malformed", LyingBackendTest::interimForEver),
+        lie(
+            "sends interim answers without end",
+            502,
+            "upstream.malformed",
+            LyingBackendTest::interimForEver),
         lie("closes without a word", 502, "upstream.reset", wire -> {}),
         lie("resets without a word", 502, "upstream.reset", Wire::reset),
         lie("closes within the head", 502, "upstream.reset", wire -> wire.send(OK + "X-A: b")),
-        lie("resets within the head", 502, "upstream.reset", wire -> { wire.send(OK + "X-A: b"); wire.reset(); }),
+        lie(
+            "resets within the head",
+            502,
+            "upstream.reset",
+            wire -> {
+              wire.send(OK + "X-A: b");
+              wire.reset();
+            }),
         says("talks another protocol", "upstream.malformed", "220 mail.example.com ESMTP\r\n"),
         says("sends binary rubbish", "upstream.malformed", "\0\1\2\u00ff\u00fe\r\n\r\n"),
         says("sends a version of its own", "upstream.malformed", "HTTP/9.9 200 OK\r\n\r\n"),
         says("sends a status of letters", "upstream.malformed", "HTTP/1.1 abc OK\r\n\r\n"),
         says("sends a status of four digits", "upstream.malformed", "HTTP/1.1 2000 OK\r\n\r\n"),
         says("sends a status below 100", "upstream.malformed", "HTTP/1.1 042 OK\r\n\r\n"),
-        says("sends length and chunked", "upstream.malformed",
+        says(
+            "sends length and chunked",
+            "upstream.malformed",
             OK + "Content-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"),
-        says("sends two lengths", "upstream.malformed",
+        says(
+            "sends two lengths",
+            "upstream.malformed",
             OK + "Content-Length: 4\r\nContent-Length: 5\r\n\r\nhello"),
         says("sends a negative length", "upstream.malformed", OK + "Content-Length: -4\r\n\r\n"),
-        says("sends an unknown coding", "upstream.malformed", OK + "Transfer-Encoding: gzip\r\n\r\nxx"),
-        says("folds a line", "upstream.malformed", OK + "X-A: b\r\n c\r\nContent-Length: 0\r\n\r\n"),
-        says("leaves a blank before the colon", "upstream.malformed", OK + "Content-Length : 0\r\n\r\n"),
-        says("has a NUL in a value", "upstream.malformed", OK + "X-A: a\0b\r\nContent-Length: 0\r\n\r\n"),
-        says("switches protocols unasked", "upstream.malformed",
+        says(
+            "sends an unknown coding",
+            "upstream.malformed",
+            OK + "Transfer-Encoding: gzip\r\n\r\nxx"),
+        says(
+            "folds a line", "upstream.malformed", OK + "X-A: b\r\n c\r\nContent-Length: 0\r\n\r\n"),
+        says(
+            "leaves a blank before the colon",
+            "upstream.malformed",
+            OK + "Content-Length : 0\r\n\r\n"),
+        says(
+            "has a NUL in a value",
+            "upstream.malformed",
+            OK + "X-A: a\0b\r\nContent-Length: 0\r\n\r\n"),
+        says(
+            "switches protocols unasked",
+            "upstream.malformed",
             "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n"),
-        says("sends a huge head", "upstream.header_too_large",
+        says(
+            "sends a huge head",
+            "upstream.header_too_large",
             OK + "X-A: " + "a".repeat(1_000_000) + "\r\n\r\n"),
-        says("sends very many fields", "upstream.header_too_large",
+        says(
+            "sends very many fields",
+            "upstream.header_too_large",
             OK + "A: b\r\n".repeat(100_000) + "\r\n"));
   }
 
   /** Told when a part of the answer may be with the client already. */
   static Stream<Lie> liesWithinTheAnswer() {
     return Stream.of(
-        lie("closes before its declared length", 200, "upstream.reset",
+        lie(
+            "closes before its declared length",
+            200,
+            "upstream.reset",
             wire -> wire.send(OK + "Content-Length: 100000\r\n\r\nonly this")),
-        lie("resets before its declared length", 200, "upstream.reset",
-            wire -> { wire.send(OK + "Content-Length: 100000\r\n\r\nonly this"); wire.reset(); }),
-        lie("closes before the last chunk", 200, "upstream.reset",
+        lie(
+            "resets before its declared length",
+            200,
+            "upstream.reset",
+            wire -> {
+              wire.send(OK + "Content-Length: 100000\r\n\r\nonly this");
+              wire.reset();
+            }),
+        lie(
+            "closes before the last chunk",
+            200,
+            "upstream.reset",
             wire -> wire.send(OK + "Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n")),
-        lie("closes within a chunk", 200, "upstream.reset",
+        lie(
+            "closes within a chunk",
+            200,
+            "upstream.reset",
             wire -> wire.send(OK + "Transfer-Encoding: chunked\r\n\r\n50\r\nhello")),
-        lie("sends a chunk without size", 200, "upstream.malformed",
+        lie(
+            "sends a chunk without size",
+            200,
+            "upstream.malformed",
             wire -> wire.send(OK + "Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\nzz\r\n")),
-        lie("sends a chunk longer than it says", 200, "upstream.malformed",
-            wire -> wire.send(OK + "Transfer-Encoding: chunked\r\n\r\n5\r\nhello world\r\n0\r\n\r\n")),
-        lie("hangs within its content", 200, "upstream.timeout",
-            wire -> { wire.send(OK + "Content-Length: 100000\r\n\r\nonly this"); hang(wire); }));
+        lie(
+            "sends a chunk longer than it says",
+            200,
+            "upstream.malformed",
+            wire ->
+                wire.send(OK + "Transfer-Encoding: chunked\r\n\r\n5\r\nhello world\r\n0\r\n\r\n")),
+        lie(
+            "hangs within its content",
+            200,
+            "upstream.timeout",
+            wire -> {
+              wire.send(OK + "Content-Length: 100000\r\n\r\nonly this");
+              hang(wire);
+            }));
   }
 
   private static void hang(Wire wire) throws IOException {
@@ -212,15 +277,18 @@ class LyingBackendTest {
   /** So that the next lie meets a new connection. */
   private static void closeKeptConnections() {
     backend.resetConnections();
-    await().atMost(Tools.PATIENCE_SECONDS, TimeUnit.SECONDS)
-        .untilAsserted(() -> assertThat(weir.metric("weir_backend_connections", "pool=\"app\"")).isZero());
+    await()
+        .atMost(Tools.PATIENCE_SECONDS, TimeUnit.SECONDS)
+        .untilAsserted(
+            () -> assertThat(weir.metric("weir_backend_connections", "pool=\"app\"")).isZero());
   }
 
   @Test
   void answers502WhenNobodyListens() {
     Message answer = Wire.ask(PORT, get("/down"));
     assertThat(answer.status()).isEqualTo(502);
-    assertThat(weir.awaitEntry("/down").path("reason").asText()).isEqualTo("upstream.connect_failed");
+    assertThat(weir.awaitEntry("/down").path("reason").asText())
+        .isEqualTo("upstream.connect_failed");
   }
 
   @Test
@@ -249,7 +317,9 @@ class LyingBackendTest {
       hang(wire);
     });
     assertThat(Wire.ask(PORT, get("/unasked")).text()).isEqualTo("true");
-    await().atMost(Tools.PATIENCE_SECONDS, TimeUnit.SECONDS).until(() -> backend.openConnections() == 0);
+    await()
+        .atMost(Tools.PATIENCE_SECONDS, TimeUnit.SECONDS)
+        .until(() -> backend.openConnections() == 0);
     tellTheTruth();
     assertThat(Wire.ask(PORT, get("/unasked-after")).text()).isEqualTo("true");
     closeKeptConnections();
@@ -263,9 +333,12 @@ class LyingBackendTest {
       hang(wire);
     });
     try (Wire client = Wire.to(PORT)) {
-      client.send("POST /early HTTP/1.1\r\nHost: www.example.com\r\nContent-Length: 1000\r\n\r\nonly this");
+      client.send(
+          "POST /early HTTP/1.1\r\nHost: www.example.com\r\nContent-Length: 1000\r\n\r\nonly this");
       assertThat(client.readResponse().status()).isEqualTo(403);
-      await().atMost(Tools.PATIENCE_SECONDS, TimeUnit.SECONDS).until(() -> backend.openConnections() == 0);
+      await()
+          .atMost(Tools.PATIENCE_SECONDS, TimeUnit.SECONDS)
+          .until(() -> backend.openConnections() == 0);
     }
     tellTheTruth();
     assertThat(Wire.ask(PORT, get("/early-after")).text()).isEqualTo("true");
@@ -285,7 +358,8 @@ class LyingBackendTest {
   void keepsNoRequestInItsBooks() {
     closeKeptConnections();
     assertThat(weir.metric("weir_backend_requests_in_flight", "pool=\"app\"")).isZero();
-    await().atMost(Tools.PATIENCE_SECONDS, TimeUnit.SECONDS)
+    await()
+        .atMost(Tools.PATIENCE_SECONDS, TimeUnit.SECONDS)
         .untilAsserted(() -> assertThat(weir.metric("weir_client_connections")).isZero());
   }
 }

@@ -63,12 +63,11 @@ final class RawBackend implements AutoCloseable {
 
   /** Answers every request with its own head, as it arrived, and keeps the connection. */
   static RawBackend echoingHeads() {
-    return of(
-        wire -> {
-          for (Message request = wire.readRequest(); request != null; request = wire.readRequest()) {
-            wire.answer("200 OK", request.head());
-          }
-        });
+    return of(wire -> {
+      for (Message request = wire.readRequest(); request != null; request = wire.readRequest()) {
+        wire.answer("200 OK", request.head());
+      }
+    });
   }
 
   /** From the next connection on this is done. */

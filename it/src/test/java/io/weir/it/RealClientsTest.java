@@ -62,9 +62,16 @@ class RealClientsTest {
       String bracketed = address.contains(":") ? "[" + address + "]" : address;
       Stream<String> fixed =
           Stream.of(
-              Tools.find("curl"), "-sS", "--max-time", "60", "--noproxy", "*",
-              "--cacert", folder.resolve("www.pem").toString(),
-              "--resolve", "www.example.com:" + port() + ":" + bracketed);
+              Tools.find("curl"),
+              "-sS",
+              "--max-time",
+              "60",
+              "--noproxy",
+              "*",
+              "--cacert",
+              folder.resolve("www.pem").toString(),
+              "--resolve",
+              "www.example.com:" + port() + ":" + bracketed);
       return Tools.run(
               Stream.of(fixed, options.stream(), Stream.of(more), paths.stream().map(this::url))
                   .flatMap(part -> part)
@@ -144,7 +151,8 @@ class RealClientsTest {
   @EnumSource
   void getsAMegabyteUnchanged(Way way) throws IOException {
     Path got = folder.resolve("got-" + way);
-    String version = way.curl("/files/megabyte", "-o", got.toString(), "-w", "%{http_version} %{http_code}");
+    String version =
+        way.curl("/files/megabyte", "-o", got.toString(), "-w", "%{http_version} %{http_code}");
     assertThat(version).isEqualTo(way.version + " 200");
     assertThat(Files.mismatch(got, folder.resolve("megabyte"))).isEqualTo(-1);
   }
@@ -152,16 +160,26 @@ class RealClientsTest {
   @ParameterizedTest
   @EnumSource
   void putsAMegabyteUnchanged(Way way) throws IOException {
-    String expected = "PUT " + MEGABYTE + " " + sum(Files.readAllBytes(folder.resolve("megabyte"))) + "\n";
+    String expected =
+        "PUT " + MEGABYTE + " " + sum(Files.readAllBytes(folder.resolve("megabyte"))) + "\n";
     assertThat(way.curl("/put", "-T", folder.resolve("megabyte").toString())).isEqualTo(expected);
   }
 
   @ParameterizedTest
   @EnumSource
   void putsContentOfUndeclaredLength(Way way) throws IOException {
-    String expected = "POST " + MEGABYTE + " " + sum(Files.readAllBytes(folder.resolve("megabyte"))) + "\n";
+    String expected =
+        "POST " + MEGABYTE + " " + sum(Files.readAllBytes(folder.resolve("megabyte"))) + "\n";
     String file = "@" + folder.resolve("megabyte");
-    assertThat(way.curl("/chunked", "-X", "POST", "--data-binary", file, "-H", "Transfer-Encoding: chunked"))
+    assertThat(
+            way.curl(
+                "/chunked",
+                "-X",
+                "POST",
+                "--data-binary",
+                file,
+                "-H",
+                "Transfer-Encoding: chunked"))
         .isEqualTo(expected);
   }
 
@@ -169,8 +187,19 @@ class RealClientsTest {
   @EnumSource
   void sendsContentOnlyWhenToldToGoOn(Way way) throws IOException {
     String file = "@" + folder.resolve("megabyte");
-    String headers = way.curl("/expect", "--data-binary", file, "-H", "Expect: 100-continue",
-        "--expect100-timeout", "60", "-D", "-", "-o", "/dev/null");
+    String headers =
+        way.curl(
+            "/expect",
+            "--data-binary",
+            file,
+            "-H",
+            "Expect: 100-continue",
+            "--expect100-timeout",
+            "60",
+            "-D",
+            "-",
+            "-o",
+            "/dev/null");
     assertThat(headers).contains(" 100").contains(" 200");
   }
 
@@ -201,7 +230,8 @@ class RealClientsTest {
   void logsHowTheClientSpoke(Way way) {
     way.curl("/log/" + way);
     var entry = weir.awaitEntry("/log/" + way);
-    assertThat(entry.path("protocol").asText()).isEqualTo("HTTP/" + (way.version.equals("2") ? "2" : "1.1"));
+    assertThat(entry.path("protocol").asText())
+        .isEqualTo("HTTP/" + (way.version.equals("2") ? "2" : "1.1"));
     assertThat(entry.path("client_ip").asText()).isEqualTo(way.address);
     String tls = way.options.contains("1.2") ? "TLSv1.2" : "TLSv1.3";
     if (way.scheme.equals("https")) {
@@ -213,9 +243,20 @@ class RealClientsTest {
 
   @Test
   void servesALoadOfHttp1WithoutAnError() {
-    String report = Tools.run("wrk", "-t1", "-c20", "-d3s", "-H", "Host: www.example.com",
-        "http://127.0.0.1:" + PLAIN + "/files/small").ok();
-    assertThat(report).contains("Requests/sec").doesNotContain("Non-2xx").doesNotContain("Socket errors");
+    String report =
+        Tools.run(
+                "wrk",
+                "-t1",
+                "-c20",
+                "-d3s",
+                "-H",
+                "Host: www.example.com",
+                "http://127.0.0.1:" + PLAIN + "/files/small")
+            .ok();
+    assertThat(report)
+        .contains("Requests/sec")
+        .doesNotContain("Non-2xx")
+        .doesNotContain("Socket errors");
   }
 
   @Test
@@ -225,8 +266,17 @@ class RealClientsTest {
   }
 
   private static void loadHttp2(String url) {
-    String report = Tools.run("h2load", "-n2000", "-c4", "-m10", "--connect-to=" + url.split("/")[2],
-        "-H", ":authority: www.example.com", url.replace("127.0.0.1", "www.example.com")).ok();
+    String report =
+        Tools.run(
+                "h2load",
+                "-n2000",
+                "-c4",
+                "-m10",
+                "--connect-to=" + url.split("/")[2],
+                "-H",
+                ":authority: www.example.com",
+                url.replace("127.0.0.1", "www.example.com"))
+            .ok();
     assertThat(report).contains("2000 succeeded, 0 failed, 0 errored, 0 timeout");
     assertThat(report).contains("status codes: 2000 2xx");
   }

@@ -35,7 +35,8 @@ final class Tools {
 
   /** The full name of a program. */
   static String find(String program) {
-    return Stream.concat(Stream.of(System.getenv("PATH").split(":")), Stream.of("/usr/sbin", "/sbin"))
+    return Stream.concat(
+            Stream.of(System.getenv("PATH").split(":")), Stream.of("/usr/sbin", "/sbin"))
         .map(folder -> Path.of(folder, program))
         .filter(Files::isExecutable)
         .findFirst()
@@ -93,10 +94,25 @@ final class Tools {
   /** A self-signed certificate for these names: {@code NAME.pem} and {@code NAME.key}. */
   static void certificate(Path folder, String name, String... hosts) {
     String names = String.join(",", Stream.of(hosts).map(host -> "DNS:" + host).toList());
-    run("openssl", "req", "-x509", "-nodes", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
-            "-days", "2", "-subj", "/CN=" + hosts[0], "-addext", "subjectAltName=" + names,
-            "-keyout", folder.resolve(name + ".key").toString(),
-            "-out", folder.resolve(name + ".pem").toString())
+    run(
+            "openssl",
+            "req",
+            "-x509",
+            "-nodes",
+            "-newkey",
+            "ec",
+            "-pkeyopt",
+            "ec_paramgen_curve:P-256",
+            "-days",
+            "2",
+            "-subj",
+            "/CN=" + hosts[0],
+            "-addext",
+            "subjectAltName=" + names,
+            "-keyout",
+            folder.resolve(name + ".key").toString(),
+            "-out",
+            folder.resolve(name + ".pem").toString())
         .ok();
   }
 }

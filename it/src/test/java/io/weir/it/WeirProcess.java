@@ -29,8 +29,8 @@ import java.util.stream.Stream;
 /**
  * Weir as its users run it: a process of its own that serves a configuration file.
  *
- * <p>The fixture adds {@code management} and {@code access_log}, which it reads, and lets one address
- * open as many connections as it likes, since all the clients of a test have the same.
+ * <p>The fixture adds {@code management} and {@code access_log}, which it reads, and lets one
+ * address open as many connections as it likes, since all the clients of a test have the same.
  */
 final class WeirProcess implements AutoCloseable {
   private static final ObjectMapper JSON = new ObjectMapper();
@@ -183,7 +183,8 @@ final class WeirProcess implements AutoCloseable {
     } catch (InterruptedException interrupted) {
       throw new AssertionError(interrupted);
     }
-    assertThat(operationalLog).noneMatch(line -> line.contains("LEAK:") || line.contains("Exception"));
+    assertThat(operationalLog)
+        .noneMatch(line -> line.contains("LEAK:") || line.contains("Exception"));
   }
 
   // ------------------------------------------------------------------ what it says
@@ -207,7 +208,9 @@ final class WeirProcess implements AutoCloseable {
         .until(() -> said(part) || !process.isAlive());
     // The last words of a process that has ended may still be on their way.
     if (!said(part)) {
-      await().atMost(5, TimeUnit.SECONDS).untilAsserted(() -> assertThat(said(part)).as("%s", operationalLog).isTrue());
+      await()
+          .atMost(5, TimeUnit.SECONDS)
+          .untilAsserted(() -> assertThat(said(part)).as("%s", operationalLog).isTrue());
     }
   }
 
@@ -241,7 +244,9 @@ final class WeirProcess implements AutoCloseable {
   JsonNode awaitEntry(Predicate<JsonNode> wanted) {
     return await()
         .atMost(Tools.PATIENCE_SECONDS, TimeUnit.SECONDS)
-        .until(() -> accessLog().stream().filter(wanted).findFirst().orElse(null), entry -> entry != null);
+        .until(
+            () -> accessLog().stream().filter(wanted).findFirst().orElse(null),
+            entry -> entry != null);
   }
 
   /** What the management listener answers. */

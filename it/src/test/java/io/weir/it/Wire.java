@@ -38,7 +38,8 @@ final class Wire implements AutoCloseable {
     try {
       Socket socket = new Socket();
       socket.connect(
-          new InetSocketAddress(InetAddress.ofLiteral(address), port), Tools.PATIENCE_SECONDS * 1000);
+          new InetSocketAddress(InetAddress.ofLiteral(address), port),
+          Tools.PATIENCE_SECONDS * 1000);
       return new Wire(socket);
     } catch (IOException failed) {
       throw new UncheckedIOException(failed);
@@ -174,7 +175,11 @@ final class Wire implements AutoCloseable {
     while (head.status() / 100 == 1 && head.status() != 101) {
       head = readInterim();
     }
-    boolean none = method.equals("HEAD") || head.status() == 204 || head.status() == 304 || head.status() == 101;
+    boolean none =
+        method.equals("HEAD")
+            || head.status() == 204
+            || head.status() == 304
+            || head.status() == 101;
     return none ? head : readBody(head.head(), true);
   }
 
