@@ -127,7 +127,8 @@ final class Daemon {
     }
     try {
       Path path = takeoverSocket(controller.generation().config());
-      return new TakeoverServer(path, controller.proxy()::listeningSockets, this::takenOver);
+      return new TakeoverServer(
+          path, controller.proxy()::listeningSockets, () -> takenOver(controller));
     } catch (IOException failed) {
       LOG.log(Level.WARNING, "no takeover from this process: {0}", failed.toString());
       return null;
@@ -149,7 +150,8 @@ final class Daemon {
     return configured.isPresent() ? configured.get() : ControlPath.of(file, System.getenv());
   }
 
-  private void takenOver() {
+  private void takenOver(Controller controller) {
+    controller.handOver();
     LOG.log(Level.INFO, "a new process has taken over");
     stop();
   }

@@ -7,7 +7,7 @@ package io.weir.config;
     """)
 public record AccessLog(
     @Key(doc = "File to write, or `stdout`.", def = "stdout", form = Form.FILE) String path,
-    @Key(doc = "Size at which the file is rotated.", def = "100MiB", range = "64KiB to 1TiB")
+    @Key(doc = "Size at which the file is rotated.", def = "100MiB", range = "1MiB to 1TiB")
         ByteSize rotateSize,
     @Key(
             doc = "Rotated files that are kept, compressed (gzip); the oldest is deleted.",

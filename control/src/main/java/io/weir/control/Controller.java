@@ -40,6 +40,7 @@ public final class Controller implements AutoCloseable {
   private final Instant started = Instant.now();
   private SourceFiles files;
   private HostNames names;
+  private boolean ending;
   private volatile Generation current;
   private volatile Status status;
   private final Thread watcher;
@@ -94,6 +95,9 @@ public final class Controller implements AutoCloseable {
    * @return why it was refused; empty if it is served
    */
   public synchronized List<Problem> reload() {
+    if (ending) {
+      return List.of(problem("draining: nothing is taken up any more"));
+    }
     Generation running = current;
     HostNames nextNames = names.again();
     files = files.again(file);
@@ -112,8 +116,7 @@ public final class Controller implements AutoCloseable {
       publish(next, running.live());
     } catch (IOException notBound) {
       next.live().abandon(running.live());
-      String message = "cannot listen: " + notBound.getMessage();
-      return refused(List.of(new Problem(file.toString(), 0, 0, "", message, Optional.empty())));
+      return refused(List.of(problem("cannot listen: " + notBound.getMessage())));
     }
     Status before = status;
     status =
@@ -133,6 +136,10 @@ public final class Controller implements AutoCloseable {
       LOG.log(Level.WARNING, "workers: {0} from the next start on", next.workers());
     }
     return List.of();
+  }
+
+  private Problem problem(String message) {
+    return new Problem(file.toString(), 0, 0, "", message, Optional.empty());
   }
 
   private List<Problem> refused(List<Problem> problems) {
@@ -275,13 +282,20 @@ public final class Controller implements AutoCloseable {
    * @return whether everything ended before the time was over
    */
   public boolean drain(Duration atMost) throws InterruptedException {
+    end();
     return proxy.drain(atMost);
+  }
+
+  /** A reload would listen again. */
+  private synchronized void end() {
+    ending = true;
+    watcher.interrupt();
   }
 
   /** Ends at once; to be called after {@link #drain} where requests are to end first. */
   @Override
   public synchronized void close() {
-    watcher.interrupt();
+    end();
     management.close();
     health.close();
     proxy.close();

@@ -65,7 +65,7 @@ final class SnapshotCompiler {
   /** Octets that most entries of the access log need in the queue. */
   private static final int LOG_ENTRY = 400;
 
-  /** A tunnel's own route says how long it may be silent; this ends those that outlive theirs. */
+  /** How long a connection that is passed through may be silent: what routes say by default. */
   private static final Duration SILENT_TUNNEL = Duration.ofHours(1);
 
   private final Live running;

@@ -188,6 +188,16 @@ class ControllerTest {
   }
 
   @Test
+  void takesNothingUpWhileItDrains() throws Exception {
+    writePool(first);
+    try (Controller controller = started(UNWATCHED)) {
+      assertThat(controller.drain(Duration.ofSeconds(10))).isTrue();
+      assertThat(controller.reload()).isNotEmpty();
+      assertThat(controller.proxy().listeningSockets()).isEmpty();
+    }
+  }
+
+  @Test
   void remembersItsBackendsOverManyReloads() throws Exception {
     writePool(first);
     try (Controller controller = started(UNWATCHED)) {

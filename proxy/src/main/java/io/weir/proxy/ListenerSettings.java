@@ -65,7 +65,7 @@ public record ListenerSettings(
    * @param header from the first octet of a head to its last
    * @param body the interval in which content must move at the minimum rate, both ways
    * @param idle between requests
-   * @param tunnel an upgraded connection without any octet
+   * @param tunnel a connection that is passed through without any octet; a route says it of its own
    * @param minRate octets per second that count as progress; 0 for any octet
    */
   public record ClientTimeouts(long header, long body, long idle, long tunnel, int minRate) {}

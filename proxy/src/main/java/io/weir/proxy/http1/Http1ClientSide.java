@@ -325,6 +325,14 @@ public final class Http1ClientSide extends ChannelInboundHandlerAdapter
     arm(settings().timeouts().body());
   }
 
+  private void armForTunnel(Exchange x) {
+    octetsAtCheck = moved(x);
+    long idle = x.route().timeouts().tunnelIdle();
+    if (idle > 0) {
+      arm(idle);
+    }
+  }
+
   /** Octets that the client has sent and taken; what waits to be taken by it does not count. */
   private long moved(Exchange x) {
     return x.requestOctets + x.responseOctets - untaken();
@@ -356,8 +364,7 @@ public final class Http1ClientSide extends ChannelInboundHandlerAdapter
         if (moved(exchange()) == octetsAtCheck) {
           closeNow();
         } else {
-          octetsAtCheck = moved(exchange());
-          arm(settings().timeouts().tunnel());
+          armForTunnel(exchange());
         }
       }
     }
@@ -419,8 +426,7 @@ public final class Http1ClientSide extends ChannelInboundHandlerAdapter
     if (tunnel) {
       state = State.TUNNEL;
       close = true;
-      octetsAtCheck = moved(x);
-      arm(settings().timeouts().tunnel());
+      armForTunnel(x);
     }
   }
 

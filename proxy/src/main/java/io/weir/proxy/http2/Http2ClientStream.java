@@ -5,7 +5,6 @@ import io.netty.buffer.Unpooled;
 import io.weir.proxy.ClientSide;
 import io.weir.proxy.Exchange;
 import io.weir.proxy.ForwardedFields;
-import io.weir.proxy.ListenerSettings;
 import io.weir.proxy.TimerWheel;
 import io.weir.proxy.http.FieldName;
 import io.weir.proxy.http.FieldSink;
@@ -279,9 +278,14 @@ final class Http2ClientStream extends Http2Stream implements ClientSide {
 
   private void armForContent() {
     octetsAtCheck = moved();
-    ListenerSettings.ClientTimeouts timeouts = of.connection.listener.settings().timeouts();
-    long after = tunnel ? timeouts.tunnel() : timeouts.body();
-    of.loop.timers.arm(timer, System.nanoTime() + after);
+    Exchange x = exchange;
+    long after =
+        tunnel && x != null
+            ? x.route().timeouts().tunnelIdle()
+            : of.connection.listener.settings().timeouts().body();
+    if (after > 0) {
+      of.loop.timers.arm(timer, System.nanoTime() + after);
+    }
   }
 
   /** Octets that this client took or gave. */
