@@ -219,6 +219,14 @@ class RealClientsTest {
   }
 
   @ParameterizedTest
+  @EnumSource(mode = EnumSource.Mode.MATCH_NONE, names = "HTTP2_PRIOR.*")
+  void keepsTheConnectionAfterContent(Way way) {
+    String connects =
+        way.curl(List.of("/one", "/two", "/three"), "-d", "content", "-w", "%{num_connects},");
+    assertThat(connects.replaceAll("POST 7 -?[0-9]+\n", "")).isEqualTo("1,0,0,");
+  }
+
+  @ParameterizedTest
   @EnumSource
   void dropsTrailers(Way way) {
     String answer = way.curl("/trailers", "-i").toLowerCase(java.util.Locale.ROOT);

@@ -192,6 +192,11 @@ final class Wire implements AutoCloseable {
     return new Message(head, new byte[0], true);
   }
 
+  /** The content of a final response whose head has been read. */
+  Message readAnswerBody(String head) throws IOException {
+    return readBody(head, true);
+  }
+
   /** The content of a request whose head has been read. */
   Message readBody(Message request) throws IOException {
     return readBody(request.head(), false);

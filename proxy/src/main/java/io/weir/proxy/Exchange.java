@@ -271,7 +271,7 @@ public final class Exchange implements TimerWheel.Owner {
     sendEarly(to);
     if (!finished) {
       to.flush();
-      if (!requestEnded && to.isWritable()) {
+      if (to.isWritable()) {
         side().readBody(true);
       }
     }

@@ -510,9 +510,10 @@ public final class Http1ClientSide extends ChannelInboundHandlerAdapter
     state = State.IDLE;
     armForTaking();
     ByteBuf next = waiting;
+    waiting = null;
+    // Content may have ended while it could not be passed on: then nobody has asked for more.
+    ctx.channel().config().setAutoRead(true);
     if (next != null) {
-      waiting = null;
-      ctx.channel().config().setAutoRead(true);
       resume(next);
     }
   }
