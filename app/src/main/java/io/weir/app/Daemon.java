@@ -151,8 +151,8 @@ final class Daemon {
   }
 
   private void takenOver(Controller controller) {
-    controller.handOver();
     LOG.log(Level.INFO, "a new process has taken over");
+    controller.handOver();
     stop();
   }
 

@@ -3,11 +3,11 @@ package io.weir.app;
 import io.weir.app.top.Screen;
 import io.weir.app.top.StatusSample;
 import io.weir.net.HostPort;
+import java.io.Console;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.net.URI;
 import java.net.http.HttpClient;
-import java.util.Objects;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -52,7 +52,7 @@ final class TopCommand implements Callable<Integer> {
   @Override
   public Integer call() throws InterruptedException {
     PrintWriter out = spec.commandLine().getOut();
-    boolean terminal = !once && Objects.requireNonNull(System.console()).isTerminal();
+    boolean terminal = !once && isTerminal();
     URI uri = uri();
     try (HttpClient client = HttpClient.newHttpClient()) {
       StatusSample before = StatusSample.fetch(client, uri);
@@ -69,6 +69,12 @@ final class TopCommand implements Callable<Integer> {
           .println("no status from " + uri + ": " + failed + " (is management on there?)");
       return ExitCode.UNAVAILABLE;
     }
+  }
+
+  @SuppressWarnings("SystemConsoleNull") // JDK 25 returns null again where the output is a file
+  private static boolean isTerminal() {
+    Console console = System.console();
+    return console != null && console.isTerminal();
   }
 
   private URI uri() {

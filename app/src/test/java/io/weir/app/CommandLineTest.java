@@ -2,11 +2,19 @@ package io.weir.app;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.weir.app.demo.Demo;
+import io.weir.control.Controller;
+import io.weir.control.Options;
+import io.weir.proxy.ListeningSockets;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Objects;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -129,6 +137,32 @@ class CommandLineTest {
   void demoServesWhatItShows() {
     assertThat(weir("demo", "--once")).as(out.toString()).isEqualTo(ExitCode.OK);
     assertThat(out.toString()).contains("steps went well").doesNotContain("FAILED");
+  }
+
+  @Test
+  void topShowsARunningProcess() throws Exception {
+    try (Demo demo = Demo.onFreePorts();
+        Controller controller =
+            Controller.start(
+                demo.config(), ListeningSockets.none(), new Options("test", Duration.ZERO))) {
+      int port = Objects.requireNonNull(controller.managementAddress()).getPort();
+      assertThat(weir("top", "--once", "--management", "127.0.0.1:" + port)).isEqualTo(ExitCode.OK);
+    }
+    assertThat(out.toString()).contains("weir demo").contains("pool trees").contains("HEALTHY");
+  }
+
+  @Test
+  void topSaysThatNobodyAnswers() throws IOException {
+    String address = "127.0.0.1:" + unusedPort();
+    assertThat(weir("top", "--once", "--management", address)).isEqualTo(ExitCode.UNAVAILABLE);
+    assertThat(err.toString()).contains("no status from http://" + address);
+    assertThat(weir("top", "--management", "nowhere:x")).isEqualTo(ExitCode.USAGE);
+  }
+
+  private static int unusedPort() throws IOException {
+    try (ServerSocket probe = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      return probe.getLocalPort();
+    }
   }
 
   // ------------------------------------------------------------------ fixture

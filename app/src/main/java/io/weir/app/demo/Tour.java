@@ -94,6 +94,10 @@ public final class Tour implements AutoCloseable {
         first.name() + " fails: nobody notices, and a second later nobody asks it any more",
         "curl -s -X POST " + switches + "down; " + six + "; curl -s -X POST " + switches + "up",
         () -> survivesWithout(switches, web + "/"));
+    step(
+        "Metrics",
+        "curl -s http://127.0.0.1:" + demo.management() + "/metrics | grep weir_requests_total",
+        () -> get("http://127.0.0.1:" + demo.management() + "/metrics").body().contains("trees"));
   }
 
   private void step(String title, String command, Probe probe) {
@@ -123,9 +127,6 @@ public final class Tour implements AutoCloseable {
     out.accept("");
     out.accept("  # Live rates, latencies and health");
     out.accept("  ./weir top --management 127.0.0.1:" + demo.management());
-    out.accept("");
-    out.accept("  # Metrics");
-    out.accept("  curl -s http://127.0.0.1:" + demo.management() + "/metrics | grep requests");
     out.accept("");
     out.accept("Ctrl-C ends the demo.");
   }
@@ -180,6 +181,7 @@ public final class Tour implements AutoCloseable {
         get(secure);
         get(request(secure));
       }
+      get("http://127.0.0.1:" + demo.management() + "/metrics");
     } catch (IOException failed) {
       out.accept(failed.toString());
     }
