@@ -20,13 +20,18 @@ import org.jspecify.annotations.Nullable;
  * then the stream lives on without it until all is written, or the client was too slow.
  */
 final class Http2ClientStream extends Http2Stream implements ClientSide {
+  private static final long LINGER_NANOS = 2_000_000_000L;
+  private static final int LINGER_OCTETS = 1 << 20;
+
   private final Http2ClientConnection of;
   private @Nullable Exchange exchange;
 
-  /** Whether the response ends with what was given to {@link #send}, whole or broken off. */
-  private boolean responded;
-
   private boolean tunnel;
+
+  /** Whether the exchange is over, its answer sent, and the rest of the request thrown away. */
+  private boolean lingering;
+
+  private int lingerLeft;
   private ErrorCode earlyEnd = ErrorCode.NO_ERROR;
   private long octetsAtCheck;
 
@@ -38,7 +43,7 @@ final class Http2ClientStream extends Http2Stream implements ClientSide {
   @Override
   void open(int streamId) {
     super.open(streamId);
-    responded = tunnel = false;
+    tunnel = lingering = false;
     earlyEnd = ErrorCode.NO_ERROR;
   }
 
@@ -87,6 +92,9 @@ final class Http2ClientStream extends Http2Stream implements ClientSide {
   void data(ByteBuf in, int length, boolean end) {
     Exchange x = exchange;
     if (x == null) {
+      if (lingering) {
+        discard(length);
+      }
       return;
     }
     ByteBuf data = length == 0 ? Unpooled.EMPTY_BUFFER : in.retainedSlice(in.readerIndex(), length);
@@ -102,6 +110,8 @@ final class Http2ClientStream extends Http2Stream implements ClientSide {
     if (x != null) {
       x.requestTrailers(trailers);
       ended();
+    } else if (lingering) {
+      discard(0);
     }
   }
 
@@ -129,6 +139,8 @@ final class Http2ClientStream extends Http2Stream implements ClientSide {
     earlyEnd = ErrorCode.PROTOCOL_ERROR;
     if (exchange != null) {
       exchange.requestRefused(Reason.FRAME_BODY_MALFORMED);
+    } else if (lingering) {
+      end(ErrorCode.PROTOCOL_ERROR);
     }
   }
 
@@ -192,7 +204,7 @@ final class Http2ClientStream extends Http2Stream implements ClientSide {
       encoder.contentLength(head.contentLength);
     }
     of.writeHeaders(id, end);
-    localEnded = responded = end;
+    localEnded = end;
     if (tunnel) {
       armForContent();
     }
@@ -217,14 +229,12 @@ final class Http2ClientStream extends Http2Stream implements ClientSide {
 
   @Override
   public void sendBody(ByteBuf data, boolean end) {
-    responded |= end;
     send(data, end);
   }
 
   /** Trailers go to clients that ask for them, which gRPC's do (RFC 9110 §6.5.1). */
   @Override
   public void sendTrailers(Head trailers) {
-    responded = true;
     if (exchange().request.teTrailers) {
       sendEnd(trailers);
     } else {
@@ -260,15 +270,46 @@ final class Http2ClientStream extends Http2Stream implements ClientSide {
     }
   }
 
-  /** Everything is written: a client that still sends is told to stop (RFC 9113 §8.1). */
+  /** Everything is written; the stream ends unless the client is still in the middle of its part. */
   private void finishStream() {
     if (!localEnded) {
-      of.writeReset(id, ErrorCode.INTERNAL_ERROR);
+      end(ErrorCode.INTERNAL_ERROR);
+      return;
+    }
+    of.paidByExchange();
+    if (earlyEnd != ErrorCode.NO_ERROR) {
+      end(earlyEnd);
+    } else if (remoteEnded) {
+      end(null);
     } else {
-      of.paidByExchange();
-      if (!remoteEnded || earlyEnd != ErrorCode.NO_ERROR) {
-        of.writeReset(id, earlyEnd);
-      }
+      linger();
+    }
+  }
+
+  /**
+   * The answer came before the request's end. RFC 9113 §8.1 lets us stop the client at once, but
+   * some then lose the answer, so what still comes is thrown away for a moment first.
+   */
+  private void linger() {
+    lingering = true;
+    lingerLeft = LINGER_OCTETS;
+    readBody(true);
+    of.loop.timers.arm(timer, System.nanoTime() + LINGER_NANOS);
+  }
+
+  private void discard(int octets) {
+    lingerLeft -= octets;
+    if (remoteEnded) {
+      end(null);
+    } else if (lingerLeft < 0) {
+      end(ErrorCode.NO_ERROR);
+    }
+  }
+
+  /** Closes the stream, which has no exchange any more, with a reset or without. */
+  private void end(@Nullable ErrorCode reset) {
+    if (reset != null) {
+      of.writeReset(id, reset);
     }
     close();
     of.release(this);
@@ -326,13 +367,15 @@ final class Http2ClientStream extends Http2Stream implements ClientSide {
   @Override
   public void expired(TimerWheel.Timer which, long now) {
     Exchange x = exchange;
+    if (lingering) {
+      end(ErrorCode.NO_ERROR);
+      return;
+    }
     boolean weWait = !tunnel && isFlushed() && !isReading();
     if (weWait || moved() != octetsAtCheck) {
       armForContent();
     } else if (x == null) {
-      of.writeReset(id, ErrorCode.CANCEL);
-      close();
-      of.release(this);
+      end(ErrorCode.CANCEL);
     } else if (tunnel) {
       x.clientGone();
     } else if (!isFlushed()) {

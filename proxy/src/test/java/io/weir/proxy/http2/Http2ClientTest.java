@@ -229,12 +229,39 @@ class Http2ClientTest {
               ":scheme: http",
               ":path: /",
               ":authority: www.example.com")
-          .await(r -> r.resets.containsKey(1));
+          .awaitEnd(1);
       assertThat(client.received.head(1)).startsWith(":status: 501");
+      client.data(1, "thrown away", false).await(r -> r.resets.containsKey(1));
       assertThat(client.received.resets).containsEntry(1, ErrorCode.NO_ERROR);
       client.data(1, "too late", false).ping(1).await(r -> r.pongs.contains(1L));
       client.get(3, "/").awaitEnd(3);
       assertThat(client.received.body(3)).isEqualTo("hello");
+    }
+  }
+
+  @Test
+  void letsTheClientEndItsRequestAfterAnEarlyAnswer() throws Exception {
+    try (Http1Backend backend = Http1Backend.saying(HELLO);
+        ProxyFixture proxy = new ProxyFixture(backend.address());
+        RawPeer client = RawPeer.open(proxy.address)) {
+      client
+          .request(
+              1,
+              false,
+              ":method: TRACE",
+              ":scheme: http",
+              ":path: /",
+              ":authority: www.example.com",
+              "content-length: 300000")
+          .awaitEnd(1);
+      for (int i = 0; i < 30; i++) {
+        int sent = i * 10_000;
+        client.await(
+            r -> r.windows.getOrDefault(1, 0) + Http2Connection.STREAM_WINDOW >= sent + 10_000);
+        client.data(1, "x".repeat(10_000), i == 29);
+      }
+      client.get(3, "/").awaitEnd(3);
+      assertThat(client.received.resets).isEmpty();
     }
   }
 
