@@ -1,9 +1,11 @@
 package io.weir.proxy.http2;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
+import io.netty.channel.socket.DuplexChannel;
 import io.weir.proxy.Loop;
 import io.weir.proxy.TimerWheel;
 import io.weir.proxy.http.Head;
@@ -550,19 +552,28 @@ abstract class Http2Connection extends ChannelInboundHandlerAdapter
     }
   }
 
-  /** Says why, and gives the peer a moment to read it. */
+  /** Says why and ends. */
   final void shutDown(Violation why) {
     giveUp(why);
-    FrameWriter.goAway(room(128), lastPeerStream, why.code(), why.text());
-    flushNow();
-    loop.timers.arm(timer, System.nanoTime() + LINGER_NANOS);
+    sayGoodbye(why.code(), why.text());
   }
 
-  /** Closes once what is gathered has been written. */
+  /** Ends without fault. */
   final void closeGracefully() {
     giveUp(null);
-    FrameWriter.goAway(room(128), lastPeerStream, ErrorCode.NO_ERROR, "");
+    sayGoodbye(ErrorCode.NO_ERROR, "");
+  }
+
+  /**
+   * Sends GOAWAY and nothing after it. The peer closes; it has a moment to read the frame first, as
+   * closing with unread input would reset the connection.
+   */
+  private void sayGoodbye(ErrorCode code, String text) {
+    FrameWriter.goAway(room(128), lastPeerStream, code, text);
     flushNow();
+    if (!isSecure() && ctx.channel() instanceof DuplexChannel channel) {
+      ctx.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(written -> channel.shutdownOutput());
+    }
     loop.timers.arm(timer, System.nanoTime() + LINGER_NANOS);
   }
 
