@@ -104,7 +104,7 @@ class ChangeUnderLoadTest {
       }
       awaitAnswers(load, 20);
     }
-    load.close();
+    load.end();
     assertThat(load.failures()).isEmpty();
     assertThat(sockets).allMatch(WebSockets.Client::isOpen);
     for (WebSockets.Client socket : sockets) {
@@ -127,7 +127,7 @@ class ChangeUnderLoadTest {
       assertThat(socket.closeCleanly()).isEqualTo(1000);
       assertThat(weir.awaitExit()).isZero();
       awaitAnswers(load, 200);
-      load.close();
+      load.end();
       assertThat(load.failures()).isEmpty();
     }
   }

@@ -76,7 +76,7 @@ class FailingBackendTest {
       doomed.start();
       awaitHealth(1);
       awaitShare(served());
-      load.close();
+      load.end();
       assertThat(load.failures()).isEmpty();
     }
   }
@@ -91,7 +91,7 @@ class FailingBackendTest {
       doomed.thaw();
       awaitHealth(1);
       awaitShare(served());
-      load.close();
+      load.end();
       assertThat(load.failures()).isEmpty();
     }
   }
@@ -108,7 +108,7 @@ class FailingBackendTest {
       await()
           .atMost(Tools.PATIENCE_SECONDS, TimeUnit.SECONDS)
           .until(() -> load.answers() > answers + 200);
-      load.close();
+      load.end();
       assertThat(load.failures())
           .hasSizeLessThanOrEqualTo(clients)
           .allMatch(each -> each.contains(" 502 "));

@@ -91,9 +91,13 @@ final class Load implements AutoCloseable {
     return new ArrayList<>(failures);
   }
 
-  /** Lets requests in progress end. */
   @Override
   public void close() {
+    end();
+  }
+
+  /** Asks no more, and lets requests in progress end: then no failure is to come. */
+  void end() {
     stop = true;
     try {
       ended.await();

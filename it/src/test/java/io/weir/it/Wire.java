@@ -35,8 +35,16 @@ final class Wire implements AutoCloseable {
   }
 
   static Wire to(String address, int port) {
+    return between(null, address, port);
+  }
+
+  /** Connects from an address of this machine, or from whichever suits. */
+  static Wire between(@Nullable String from, String address, int port) {
     try {
       Socket socket = new Socket();
+      if (from != null) {
+        socket.bind(new InetSocketAddress(InetAddress.ofLiteral(from), 0));
+      }
       socket.connect(
           new InetSocketAddress(InetAddress.ofLiteral(address), port),
           Tools.PATIENCE_SECONDS * 1000);

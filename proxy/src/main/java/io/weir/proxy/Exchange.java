@@ -679,7 +679,8 @@ public final class Exchange implements TimerWheel.Owner {
 
   /** Keeps what {@link ForwardedChain} found, for the fields of the request to the backend. */
   public void keepBelieved(ForwardedChain chain) {
-    for (int i = 0; i < chain.believedHops(); i++) {
+    // The chain was read from the right.
+    for (int i = chain.believedHops() - 1; i >= 0; i--) {
       believed.add(chain.believedHop(i));
     }
   }
