@@ -87,7 +87,7 @@ final class Daemon {
   }
 
   private Controller start() throws ConfigRefusedException, IOException {
-    Options options = Options.of(Main.Version.text());
+    Options options = Options.of(Main.version());
     if (!takeover) {
       return Controller.start(file, ListeningSockets.none(), options);
     }

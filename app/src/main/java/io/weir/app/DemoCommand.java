@@ -58,7 +58,7 @@ final class DemoCommand implements Callable<Integer> {
   private static int once(Demo demo, Tour tour)
       throws IOException, InterruptedException, ConfigRefusedException {
     try (Controller _ =
-        Controller.start(demo.config(), ListeningSockets.none(), Options.of(Main.Version.text()))) {
+        Controller.start(demo.config(), ListeningSockets.none(), Options.of(Main.version()))) {
       return tour.run() ? ExitCode.OK : ExitCode.UNAVAILABLE;
     }
   }

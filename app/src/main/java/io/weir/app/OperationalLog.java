@@ -1,5 +1,7 @@
 package io.weir.app;
 
+import io.netty.util.internal.logging.InternalLoggerFactory;
+import io.netty.util.internal.logging.JdkLoggerFactory;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.time.temporal.ChronoUnit;
@@ -23,6 +25,8 @@ final class OperationalLog extends Formatter {
 
   /** From now on everything that logs logs like this. */
   static void install() {
+    // Told at once, Netty does not look for logging libraries that are not there.
+    InternalLoggerFactory.setDefaultFactory(JdkLoggerFactory.INSTANCE);
     LogManager.getLogManager().reset();
     Handler handler = new ConsoleHandler();
     handler.setFormatter(new OperationalLog());

@@ -168,7 +168,7 @@ class CommandLineTest {
   // ------------------------------------------------------------------ fixture
 
   private int weir(String... arguments) {
-    return Main.commandLine()
+    return WeirCommand.commandLine()
         .setOut(new PrintWriter(out, true))
         .setErr(new PrintWriter(err, true))
         .execute(arguments);

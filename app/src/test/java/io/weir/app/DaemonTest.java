@@ -162,6 +162,14 @@ class DaemonTest {
     }
   }
 
+  @Test
+  void trainsByServingARealClientAndEnds() throws Exception {
+    try (WeirProcess weir = WeirProcess.start(folder, "train")) {
+      assertThat(weir.exitCode()).as(weir.log()).isEqualTo(ExitCode.OK);
+      assertThat(weir.log()).containsSubsequence("serving generation 1", "draining", "ended");
+    }
+  }
+
   // ------------------------------------------------------------------ configurations
 
   private Path answering(String text, int port) throws IOException {

@@ -41,7 +41,7 @@ class GuideTest {
               .results()
               .map(word -> word.group().replace("'", ""))
               .toArray(String[]::new);
-      CommandLine.ParseResult parsed = Main.commandLine().parseArgs(words);
+      CommandLine.ParseResult parsed = WeirCommand.commandLine().parseArgs(words);
       assertThat(parsed.hasSubcommand()).as(command).isTrue();
     }
   }

@@ -62,7 +62,7 @@ class ReferenceDocsTest {
 
         This page is generated from the program's own help; do not edit it.
         """);
-    CommandLine weir = Main.commandLine();
+    CommandLine weir = WeirCommand.commandLine();
     section(page, weir);
     weir.getSubcommands()
         .forEach((name, command) -> {

@@ -17,6 +17,9 @@ import java.util.stream.Stream;
  * before them. Ends with all it made.
  */
 public final class Demo implements AutoCloseable {
+  /** Name of the takeover's socket beside the configuration: a demo meets only itself. */
+  public static final String CONTROL_SOCKET = "control.sock";
+
   private static final int HTTP = 8080;
   private static final int HTTPS = 8443;
   private static final int MANAGEMENT = 9901;
@@ -96,7 +99,7 @@ public final class Demo implements AutoCloseable {
 
   /** Where a takeover of the demo's process would meet it. */
   public Path controlSocket() {
-    return folder.resolve("control.sock");
+    return folder.resolve(CONTROL_SOCKET);
   }
 
   Path certificate() {

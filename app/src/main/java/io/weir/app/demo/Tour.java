@@ -171,19 +171,38 @@ public final class Tour implements AutoCloseable {
     }
   }
 
-  /** Sends requests of all kinds for a while; what comes of them does not matter. */
-  public void exercise(Duration time) throws InterruptedException {
-    long end = System.nanoTime() + time.toNanos();
+  /**
+   * Sends requests of all kinds for a while.
+   *
+   * @param patience how long to wait for somebody to serve
+   * @return whether all were answered
+   */
+  public boolean exercise(Duration patience, Duration time) throws InterruptedException {
+    String web = "http://127.0.0.1:" + demo.http() + "/";
     String secure = "https://localhost:" + demo.https() + "/";
+    long end = System.nanoTime() + patience.toNanos();
+    while (!isServed(web) && System.nanoTime() - end < 0) {
+      Thread.sleep(20);
+    }
+    end = System.nanoTime() + time.toNanos();
     try {
       while (System.nanoTime() - end < 0) {
-        get("http://127.0.0.1:" + demo.http() + "/");
+        get(web);
         get(secure);
         get(request(secure));
       }
-      get("http://127.0.0.1:" + demo.management() + "/metrics");
+      return true;
     } catch (IOException failed) {
       out.accept(failed.toString());
+      return false;
+    }
+  }
+
+  private boolean isServed(String url) throws InterruptedException {
+    try {
+      return get(url).statusCode() == 200;
+    } catch (IOException notYet) {
+      return false;
     }
   }
 
