@@ -8,8 +8,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.weir.config.Pool.HealthCheck;
 import io.weir.control.health.TestBackend.Behaviour;
+import io.weir.proxy.upstream.BackendSettings;
+import io.weir.proxy.upstream.Pool;
+import io.weir.proxy.upstream.PoolSettings;
 import java.io.IOException;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import org.junit.jupiter.api.Nested;
@@ -44,10 +50,16 @@ class ProbeTest {
 
     @Test
     void isNotWellWhereNothingListens() throws IOException {
-      TestBackend server = new TestBackend(TestBackend::hang);
-      server.close();
-      HealthResult result = Watch.ask(server.backend(), tcp());
-      assertThat(result).isEqualTo(new HealthResult(false, "Connection refused"));
+      // Bound but not listening, so that nobody else can get the port meanwhile.
+      try (Socket held = new Socket()) {
+        held.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
+        InetSocketAddress address = (InetSocketAddress) held.getLocalSocketAddress();
+        Pool pool = new Pool("p");
+        pool.update(
+            PoolSettings.DEFAULTS, List.of(new BackendSettings("a", address)), System.nanoTime());
+        HealthResult result = Watch.ask(pool.backends().getFirst(), tcp());
+        assertThat(result).isEqualTo(new HealthResult(false, "Connection refused"));
+      }
     }
 
     @Test
