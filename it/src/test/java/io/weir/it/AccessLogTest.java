@@ -63,11 +63,19 @@ class AccessLogTest {
 
   @Test
   void hasEveryFieldOfARequest() {
-    Wire.ask(
-        port,
-        "POST /log?a=b&password=hunter2 HTTP/1.1\r\nHost: www.example.com\r\nUser-Agent: test/1\r\n"
-            + "Referer: https://example.com/?token=abc\r\nX-Forwarded-For: 203.0.113.7\r\n"
-            + "Authorization: Basic c2VjcmV0\r\nCookie: session=topsecret\r\nContent-Length: 5\r\n\r\nhello");
+    String request =
+        """
+        POST /log?a=b&password=hunter2 HTTP/1.1
+        Host: www.example.com
+        User-Agent: test/1
+        Referer: https://example.com/?token=abc
+        X-Forwarded-For: 203.0.113.7
+        Authorization: Basic c2VjcmV0
+        Cookie: session=topsecret
+        Content-Length: 5
+
+        """;
+    Wire.ask(port, request.replace("\n", "\r\n") + "hello");
     JsonNode entry = weir.awaitEntry("/log");
     assertThat(entry.fieldNames())
         .toIterable()

@@ -59,13 +59,13 @@ class ClientAddressTest {
           "GET / HTTP/1.1\r\nHost: www.example.com\r\n"
               + String.join("", Stream.of(fields).map(f -> f + "\r\n").toList())
               + "\r\n");
-      return new Message(wire.readResponse().text(), new byte[0], true);
+      return new Message(wire.readResponse().text(), "", true);
     }
   }
 
   /** What the backends of the field do: split all lines, take the first. */
   private static String leftmost(Message request) {
-    return String.join(",", request.fields("X-Forwarded-For")).split(",")[0].strip();
+    return String.join(",", request.fields("X-Forwarded-For")).split(",", 2)[0].strip();
   }
 
   /** Lies of a client, one or more fields each. */

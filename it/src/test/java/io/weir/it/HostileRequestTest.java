@@ -408,9 +408,18 @@ class HostileRequestTest {
   void neverForwardsHopByHopFields() throws IOException {
     try (Wire client = Wire.to(PORT)) {
       client.send(
-          "GET /hop HTTP/1.1\r\nHost: a.example.com\r\nConnection: X-Secret, keep-alive\r\nX-Secret: 1\r\n"
-              + "Keep-Alive: timeout=5\r\nProxy-Connection: keep-alive\r\nTE: trailers\r\nUpgrade: h2c\r\n"
-              + "Proxy-Authorization: Basic eDp5\r\n\r\n");
+          String.join(
+              "\r\n",
+              "GET /hop HTTP/1.1",
+              "Host: a.example.com",
+              "Connection: X-Secret, keep-alive",
+              "X-Secret: 1",
+              "Keep-Alive: timeout=5",
+              "Proxy-Connection: keep-alive",
+              "TE: trailers",
+              "Upgrade: h2c",
+              "Proxy-Authorization: Basic eDp5",
+              "\r\n"));
       assertThat(client.readResponse().status()).isEqualTo(200);
     }
     String head =

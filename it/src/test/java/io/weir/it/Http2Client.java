@@ -25,6 +25,7 @@ import io.netty.handler.codec.http2.Http2SettingsFrame;
 import io.netty.handler.codec.http2.Http2StreamChannelBootstrap;
 import io.netty.handler.codec.http2.Http2StreamFrame;
 import io.netty.util.ReferenceCountUtil;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -55,7 +56,7 @@ final class Http2Client implements AutoCloseable {
                             new Http2MultiplexHandler(new ChannelInboundHandlerAdapter()));
                   }
                 })
-            .connect(new InetSocketAddress("127.0.0.1", port))
+            .connect(new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), port))
             .syncUninterruptibly()
             .channel();
   }

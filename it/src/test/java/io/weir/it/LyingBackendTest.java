@@ -270,7 +270,7 @@ class LyingBackendTest {
     try {
       return client.readResponse();
     } catch (java.net.SocketException cut) {
-      return new Message("", new byte[0], false);
+      return new Message("", "", false);
     }
   }
 

@@ -7,10 +7,10 @@ import java.util.Locale;
  * A request or response as it stood on the wire.
  *
  * @param head start line and fields with their line ends, without the empty line
- * @param body the content without its framing
+ * @param text the content without its framing, each octet a character
  * @param whole whether the content ended where its framing says
  */
-record Message(String head, byte[] body, boolean whole) {
+record Message(String head, String text, boolean whole) {
   String startLine() {
     return head.lines().findFirst().orElse("");
   }
@@ -36,9 +36,5 @@ record Message(String head, byte[] body, boolean whole) {
       throw new AssertionError(name + " more than once: " + head);
     }
     return values.isEmpty() ? "" : values.getFirst();
-  }
-
-  String text() {
-    return new String(body, java.nio.charset.StandardCharsets.ISO_8859_1);
   }
 }

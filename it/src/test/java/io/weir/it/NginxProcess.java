@@ -13,29 +13,6 @@ import java.util.concurrent.TimeUnit;
 
 /** A real nginx that serves the files of a folder, and a {@code /small} of its own. */
 final class NginxProcess implements AutoCloseable {
-  private static final String CONFIGURATION =
-      """
-      daemon off;
-      master_process off;
-      pid %1$s/nginx.pid;
-      error_log stderr;
-      events { worker_connections 4096; }
-      http {
-        access_log off;
-        keepalive_requests 1000000;
-        client_body_temp_path %1$s/nginx-body;
-        proxy_temp_path %1$s/nginx-proxy;
-        fastcgi_temp_path %1$s/nginx-fastcgi;
-        uwsgi_temp_path %1$s/nginx-uwsgi;
-        scgi_temp_path %1$s/nginx-scgi;
-        server {
-          listen 127.0.0.1:%2$d backlog=4096;
-          root %1$s;
-          location = /small { return 200 "small\\n"; }
-        }
-      }
-      """;
-
   private final Path folder;
   private final int port;
   private Process process;
@@ -54,7 +31,7 @@ final class NginxProcess implements AutoCloseable {
   void start() {
     try {
       Path file = folder.resolve("nginx-" + port + ".conf");
-      Files.writeString(file, CONFIGURATION.formatted(folder, port));
+      Files.writeString(file, configuration());
       process =
           new ProcessBuilder(Tools.find("nginx"), "-e", "stderr", "-c", file.toString())
               .redirectErrorStream(true)
@@ -64,6 +41,31 @@ final class NginxProcess implements AutoCloseable {
       throw new UncheckedIOException(failed);
     }
     await().atMost(Tools.PATIENCE_SECONDS, TimeUnit.SECONDS).until(this::accepts);
+  }
+
+  private String configuration() {
+    return """
+    daemon off;
+    master_process off;
+    pid %1$s/nginx.pid;
+    error_log stderr;
+    events { worker_connections 4096; }
+    http {
+      access_log off;
+      keepalive_requests 1000000;
+      client_body_temp_path %1$s/nginx-body;
+      proxy_temp_path %1$s/nginx-proxy;
+      fastcgi_temp_path %1$s/nginx-fastcgi;
+      uwsgi_temp_path %1$s/nginx-uwsgi;
+      scgi_temp_path %1$s/nginx-scgi;
+      server {
+        listen 127.0.0.1:%2$d backlog=4096;
+        root %1$s;
+        location = /small { return 200 "small\\n"; }
+      }
+    }
+    """
+        .formatted(folder, port);
   }
 
   private boolean accepts() {

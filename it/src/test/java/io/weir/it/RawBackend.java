@@ -26,7 +26,7 @@ final class RawBackend implements AutoCloseable {
   private final Set<Socket> open = ConcurrentHashMap.newKeySet();
   private final AtomicInteger connections = new AtomicInteger();
   private final List<String> heads = new CopyOnWriteArrayList<>();
-  private final StringBuffer received = new StringBuffer();
+  private final StringBuilder received = new StringBuilder();
   private volatile Script script;
 
   private RawBackend(InetSocketAddress address, Script script) {
@@ -91,7 +91,7 @@ final class RawBackend implements AutoCloseable {
   private void serve(Socket socket) {
     try (socket) {
       Wire wire = new Wire(socket);
-      wire.record(received, heads);
+      wire.record(this::record, heads);
       script.serve(wire);
     } catch (IOException gone) {
       // the other side is gone, or the test is over
@@ -125,8 +125,12 @@ final class RawBackend implements AutoCloseable {
   }
 
   /** Every octet that arrived, in ISO 8859-1, of all connections. */
-  String received() {
+  synchronized String received() {
     return received.toString();
+  }
+
+  private synchronized void record(String octets) {
+    received.append(octets);
   }
 
   /** Resets all connections; new ones are accepted. */

@@ -1,8 +1,10 @@
 package io.weir.it;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -120,19 +122,18 @@ class RealClientsTest {
   /** Answers with method, sum of the content and whether it was asked to go on. */
   private static void tellWhatCame(Wire wire) throws IOException {
     for (String head = wire.readHead(); head != null; head = wire.readHead()) {
-      Message request = new Message(head, new byte[0], true);
+      Message request = new Message(head, "", true);
       if (request.field("Expect").equals("100-continue")) {
         wire.send("HTTP/1.1 100 Continue\r\n\r\n");
       }
-      byte[] body = wire.readBody(request).body();
-      String method = request.startLine().split(" ")[0];
+      byte[] body = wire.readBody(request).text().getBytes(ISO_8859_1);
+      String method = request.startLine().split(" ", 2)[0];
       String told = method + " " + body.length + " " + sum(body) + "\n";
       if (method.equals("HEAD")) {
         wire.send("HTTP/1.1 200 OK\r\nContent-Length: 12345\r\n\r\n");
       } else if (request.startLine().contains("/trailers")) {
-        wire.send(
-            "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTrailer: X-Sum\r\n\r\n"
-                + "4\r\nbody\r\n0\r\nX-Sum: 1\r\n\r\n");
+        wire.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTrailer: X-Sum\r\n\r\n");
+        wire.send("4\r\nbody\r\n0\r\nX-Sum: 1\r\n\r\n");
       } else {
         wire.answer("200 OK", told);
       }
@@ -280,7 +281,7 @@ class RealClientsTest {
                 "-n2000",
                 "-c4",
                 "-m10",
-                "--connect-to=" + url.split("/")[2],
+                "--connect-to=" + URI.create(url).getAuthority(),
                 "-H",
                 ":authority: www.example.com",
                 url.replace("127.0.0.1", "www.example.com"))

@@ -137,7 +137,7 @@ class RoutingTest {
   @Test
   void editsHeaderFields() {
     Message answer = get("/edits", "X-Set: old", "X-Remove: me", "X-Add: first");
-    Message request = new Message(answer.text(), new byte[0], true);
+    Message request = new Message(answer.text(), "", true);
     assertThat(request.fields("X-Set")).containsExactly("new");
     assertThat(request.fields("X-Add")).containsExactly("first", "more");
     assertThat(request.fields("X-Remove")).isEmpty();
@@ -184,7 +184,7 @@ class RoutingTest {
   @Test
   void keepsAClientOnItsBackendByCookie() {
     Message first = get("/sticky");
-    String cookie = first.field("Set-Cookie").split(";")[0];
+    String cookie = first.field("Set-Cookie").split(";", 2)[0];
     assertThat(cookie).startsWith("SRV=").doesNotContain("127.0.0.1");
     assertThat(first.field("Set-Cookie")).contains("HttpOnly", "Max-Age=3600");
     for (int i = 0; i < 20; i++) {

@@ -34,16 +34,6 @@ import java.util.stream.Stream;
  */
 final class WeirProcess implements AutoCloseable {
   private static final ObjectMapper JSON = new ObjectMapper();
-  private static final String HEADER =
-      """
-      # revision %d
-      management: { address: "127.0.0.1:%d" }
-      access_log: { path: access.log }
-      slowloris_protection:
-        max_connections_per_ip: 0
-        max_new_connections_per_ip_per_second: 0
-      """;
-
   private final Path folder;
   private final int management;
   private final Process process;
@@ -111,10 +101,22 @@ final class WeirProcess implements AutoCloseable {
         "io.weir.app.Main");
   }
 
+  private static String header(int revision, int management) {
+    return """
+    # revision %d
+    management: { address: "127.0.0.1:%d" }
+    access_log: { path: access.log }
+    slowloris_protection:
+      max_connections_per_ip: 0
+      max_new_connections_per_ip_per_second: 0
+    """
+        .formatted(revision, management);
+  }
+
   /** Writes the configuration in one step; the digest by which Weir speaks of it. */
   private static String write(Path folder, int revision, int management, String yaml) {
     try {
-      String text = HEADER.formatted(revision, management) + yaml;
+      String text = header(revision, management) + yaml;
       Path next = Files.writeString(folder.resolve("next.yaml"), text);
       Files.move(next, folder.resolve("weir.yaml"), StandardCopyOption.ATOMIC_MOVE);
       byte[] digest = MessageDigest.getInstance("SHA-256").digest(text.getBytes(UTF_8));

@@ -13,13 +13,14 @@ import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.SocketException;
 import java.util.List;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** A socket that says exactly what it is told to, and reads HTTP/1.1 messages. */
 final class Wire implements AutoCloseable {
   private final Socket socket;
   private final InputStream in;
-  private @Nullable StringBuffer received;
+  private @Nullable Consumer<String> received;
   private @Nullable List<String> heads;
 
   Wire(Socket socket) throws IOException {
@@ -64,7 +65,7 @@ final class Wire implements AutoCloseable {
     }
   }
 
-  void record(StringBuffer allReceived, List<String> allHeads) {
+  void record(Consumer<String> allReceived, List<String> allHeads) {
     received = allReceived;
     heads = allHeads;
   }
@@ -125,7 +126,7 @@ final class Wire implements AutoCloseable {
   int read() throws IOException {
     int octet = in.read();
     if (octet >= 0 && received != null) {
-      received.append((char) octet);
+      received.accept(Character.toString(octet));
     }
     return octet;
   }
@@ -134,9 +135,13 @@ final class Wire implements AutoCloseable {
   byte[] read(int length) throws IOException {
     byte[] octets = in.readNBytes(length);
     if (received != null) {
-      received.append(new String(octets, ISO_8859_1));
+      received.accept(text(octets));
     }
     return octets;
+  }
+
+  private static String text(byte[] octets) {
+    return new String(octets, ISO_8859_1);
   }
 
   private String readLine() throws IOException {
@@ -197,7 +202,7 @@ final class Wire implements AutoCloseable {
     if (head == null) {
       throw new EOFException("closed without an answer");
     }
-    return new Message(head, new byte[0], true);
+    return new Message(head, "", true);
   }
 
   /** The content of a final response whose head has been read. */
@@ -211,16 +216,16 @@ final class Wire implements AutoCloseable {
   }
 
   private Message readBody(String head, boolean response) throws IOException {
-    Message message = new Message(head, new byte[0], true);
+    Message message = new Message(head, "", true);
     if (!message.fields("Transfer-Encoding").isEmpty()) {
       return readChunks(head);
     }
     String length = message.field("Content-Length");
     if (!length.isEmpty()) {
       byte[] body = read(Integer.parseInt(length));
-      return new Message(head, body, body.length == Integer.parseInt(length));
+      return new Message(head, text(body), body.length == Integer.parseInt(length));
     }
-    return response ? new Message(head, readToEnd(), true) : message;
+    return response ? new Message(head, text(readToEnd()), true) : message;
   }
 
   private Message readChunks(String head) throws IOException {
@@ -233,9 +238,9 @@ final class Wire implements AutoCloseable {
       for (String trailer = readLine(); !trailer.isEmpty(); trailer = readLine()) {
         body.write(("trailer " + trailer).getBytes(ISO_8859_1));
       }
-      return new Message(head, body.toByteArray(), true);
+      return new Message(head, text(body.toByteArray()), true);
     } catch (EOFException | SocketException cut) {
-      return new Message(head, body.toByteArray(), false);
+      return new Message(head, text(body.toByteArray()), false);
     }
   }
 
