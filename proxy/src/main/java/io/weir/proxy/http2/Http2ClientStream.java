@@ -270,7 +270,9 @@ final class Http2ClientStream extends Http2Stream implements ClientSide {
     }
   }
 
-  /** Everything is written; the stream ends unless the client is still in the middle of its part. */
+  /**
+   * Everything is written; the stream ends unless the client is still in the middle of its part.
+   */
   private void finishStream() {
     if (!localEnded) {
       end(ErrorCode.INTERNAL_ERROR);
