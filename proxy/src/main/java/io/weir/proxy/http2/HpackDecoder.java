@@ -30,6 +30,12 @@ final class HpackDecoder {
   private static final int BAD_VALUE = 1 << 29;
   private static final int BAD = BAD_NAME | BAD_VALUE;
 
+  /** What is there before the first block; never written. */
+  static final Head NO_HEAD = new Head();
+
+  private static final HpackSink NO_SINK =
+      (tag, nameStart, nameEnd, valueStart, valueEnd, neverIndexed) -> {};
+
   private final DynamicTable table = new DynamicTable(TABLE_SIZE);
 
   // The block being decoded.
@@ -38,9 +44,9 @@ final class HpackDecoder {
   private int end;
   private @Nullable Violation outcome;
 
-  // Where it goes. Set by decode(), the sentinels are never written.
-  private Head head = new Head();
-  private HpackSink sink = (tag, nameStart, nameEnd, valueStart, valueEnd, neverIndexed) -> {};
+  // Where it goes.
+  private Head head = NO_HEAD;
+  private HpackSink sink = NO_SINK;
   private HeadLimits limits = HeadLimits.DEFAULT;
   private int fields;
 

@@ -60,7 +60,6 @@ abstract class Http2Connection extends ChannelInboundHandlerAdapter
   final HpackEncoder encoder = new HpackEncoder();
   final StreamTable streams = new StreamTable();
   final TimerWheel.Timer timer = new TimerWheel.Timer(this);
-  final Head trailers = new Head();
   private final HeadLimits limits;
 
   @SuppressWarnings("NullAway.Init") // set when the handler is added, before anything else
@@ -251,7 +250,7 @@ abstract class Http2Connection extends ChannelInboundHandlerAdapter
 
   /** A field block behind the content. */
   final void trailers(Http2Stream stream, byte[] block, int offset, int length, boolean endStream) {
-    trailers.clear();
+    Head trailers = new Head();
     TrailerReader sink = new TrailerReader(trailers);
     Violation violation = decoder.decode(block, offset, length, trailers, limits, sink);
     if (violation != null && violation.isOfConnection()) {
@@ -269,7 +268,7 @@ abstract class Http2Connection extends ChannelInboundHandlerAdapter
 
   /** Decodes for the table's sake only; false where the connection broke over it. */
   final boolean decodeAndDrop(byte[] block, int offset, int length) {
-    trailers.clear();
+    Head trailers = new Head();
     Violation violation =
         decoder.decode(block, offset, length, trailers, limits, new TrailerReader(trailers));
     if (violation != null && violation.isOfConnection()) {

@@ -31,7 +31,7 @@ final class RequestReader implements HpackSink {
   private static final int SEEN_AUTHORITY = 8;
   private static final int SEEN_PROTOCOL = 16;
 
-  private Head head = new Head();
+  private Head head = HpackDecoder.NO_HEAD;
   private HeadLimits limits = HeadLimits.DEFAULT;
   private int seen;
   private boolean fieldsBegan;

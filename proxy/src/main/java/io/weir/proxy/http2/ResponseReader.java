@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Confined to one event loop; used again for each head.
  */
 final class ResponseReader implements HpackSink {
-  private Head head = new Head();
+  private Head head = HpackDecoder.NO_HEAD;
   private boolean fieldsBegan;
   private boolean malformed;
 

@@ -36,7 +36,7 @@ class FrameReaderFuzzer {
   private static List<String> withoutContent(FrameLog log) {
     return log.events.stream()
         .filter(e -> !e.startsWith("data") || e.endsWith("true"))
-        .map(e -> e.startsWith("data") ? e.replaceAll("^(data \\d+).*", "$1") : e)
+        .map(e -> e.startsWith("data") ? e.replaceAll("(?s)^(data \\d+).*", "$1") : e)
         .toList();
   }
 }

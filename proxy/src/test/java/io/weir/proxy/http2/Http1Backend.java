@@ -94,7 +94,11 @@ final class Http1Backend implements AutoCloseable {
     }
     StringBuilder body = new StringBuilder();
     while (true) {
-      int size = Integer.parseInt(readTo(in, "\r\n").trim(), 16);
+      String line = readTo(in, "\r\n").trim();
+      if (line.isEmpty()) {
+        throw new IOException("content broken off");
+      }
+      int size = Integer.parseInt(line, 16);
       body.append(new String(in.readNBytes(size), StandardCharsets.ISO_8859_1));
       if (!readTo(in, "\r\n").equals("\r\n")) {
         throw new IOException("chunk not ended");

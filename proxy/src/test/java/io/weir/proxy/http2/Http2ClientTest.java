@@ -7,6 +7,8 @@ import io.weir.proxy.upstream.PoolSettings;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
+import java.util.Random;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -174,6 +176,73 @@ class Http2ClientTest {
       }
       client.awaitEnd(1);
       assertThat(client.received.body(1)).hasSize(1_600_000);
+    }
+  }
+
+  @Test
+  void stopsReadingTheBackendForAClientThatDoesNotRead() throws Exception {
+    AtomicLong written = new AtomicLong();
+    try (Http1Backend backend =
+            new Http1Backend((request, out) -> {
+              out.write("HTTP/1.1 200 OK\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
+              while (true) {
+                out.write(new byte[16 * 1024]);
+                written.addAndGet(16 * 1024);
+              }
+            });
+        ProxyFixture proxy = new ProxyFixture(backend.address());
+        RawPeer client = new RawPeer(proxy.address)) {
+      client
+          .settings(Frame.INITIAL_WINDOW_SIZE, Integer.MAX_VALUE)
+          .window(0, Integer.MAX_VALUE - 65_535)
+          .get(1, "/")
+          .send();
+      // What the kernel's buffers hold, and a little more.
+      long before = -1;
+      while (written.get() == 0 || written.get() != before) {
+        before = written.get();
+        Thread.sleep(300);
+      }
+      assertThat(before).isLessThan(40L << 20);
+    }
+  }
+
+  /** Clients that do what they like, most of it allowed, must not disturb one that behaves. */
+  @Test
+  void survivesClientsThatDoAnything() throws Exception {
+    Random random = new Random(5);
+    try (Http1Backend backend = echo();
+        ProxyFixture proxy = new ProxyFixture(backend.address());
+        RawPeer good = RawPeer.open(proxy.address)) {
+      for (int round = 1; round < 200; round += 2) {
+        try (RawPeer wild = RawPeer.open(proxy.address)) {
+          int next = 1;
+          for (int i = random.nextInt(60); i > 0; i--) {
+            int some = 1 + 2 * random.nextInt((next + 1) / 2);
+            switch (random.nextInt(10)) {
+              case 0, 1, 2 -> {
+                wild.post(next);
+                next += 2;
+              }
+              case 3 -> {
+                wild.get(next, "/" + i);
+                next += 2;
+              }
+              case 4, 5 -> wild.data(some, "x".repeat(random.nextInt(2000)), false);
+              case 6 -> wild.data(some, "end", true);
+              case 7 -> wild.reset(some);
+              case 8 -> wild.window(some, 1 + random.nextInt(100_000));
+              default -> wild.settings(Frame.INITIAL_WINDOW_SIZE, random.nextInt(100_000));
+            }
+            if (random.nextInt(4) == 0) {
+              wild.send();
+            }
+          }
+          wild.send();
+        }
+        good.post(round).data(round, "good " + round, true).awaitEnd(round);
+        assertThat(good.received.body(round)).isEqualTo("good " + round);
+      }
     }
   }
 
