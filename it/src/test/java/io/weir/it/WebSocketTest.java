@@ -67,6 +67,14 @@ class WebSocketTest {
   }
 
   @Test
+  void waitsForABackendThatReadsLate() {
+    String eightMegabytes = "0123456789abcdef".repeat(524_288);
+    try (WebSockets.Client client = WebSockets.connect(PORT, "/late")) {
+      assertThat(client.echo(eightMegabytes).equals(eightMegabytes)).isTrue();
+    }
+  }
+
+  @Test
   void echoesOverTls() {
     try (WebSockets.Client client =
         WebSockets.connectSecurely(SECURE, "/tls", folder.resolve("www.pem"))) {

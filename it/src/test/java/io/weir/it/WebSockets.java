@@ -38,7 +38,8 @@ final class WebSockets {
   // ------------------------------------------------------------------ server
 
   /**
-   * Echoes every frame unmasked; {@code /forbidden} is refused, {@code /hang-up} is closed at once.
+   * Echoes every frame unmasked, {@code /late} only after a while; {@code /forbidden} is refused,
+   * {@code /hang-up} is closed at once.
    */
   static RawBackend echoServer() {
     return RawBackend.of(WebSockets::serve);
@@ -58,8 +59,20 @@ final class WebSockets {
             + "Sec-WebSocket-Accept: "
             + accept(request.field("Sec-WebSocket-Key"))
             + "\r\n\r\n");
+    if (request.startLine().contains("/late")) {
+      pause();
+    }
     if (!request.startLine().contains("/hang-up")) {
       echoFrames(wire);
+    }
+  }
+
+  /** Long enough for every buffer on the way to fill. */
+  private static void pause() throws IOException {
+    try {
+      Thread.sleep(1000);
+    } catch (InterruptedException over) {
+      throw new IOException(over);
     }
   }
 

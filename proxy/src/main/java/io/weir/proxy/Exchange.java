@@ -300,7 +300,8 @@ public final class Exchange implements TimerWheel.Owner {
 
   /** The backend keeps up again. */
   public void upstreamWritable() {
-    if (!requestEnded && !finished) {
+    // A tunnel's octets come after the end of the request that opened it.
+    if ((tunnel || !requestEnded) && !finished) {
       side().readBody(true);
     }
   }
@@ -316,12 +317,8 @@ public final class Exchange implements TimerWheel.Owner {
     }
     upstream = null;
     tryEnded(why == Reason.UPSTREAM_TIMEOUT ? Outcome.TIMEOUT : Outcome.RESET);
-    if (tunnel) {
-      reason = Reason.OK;
-      side().abort();
-      finish();
-    } else if (responseStarted) {
-      reason = why;
+    if (responseStarted) {
+      reason = tunnel ? Reason.OK : why;
       side().abort();
       finish();
     } else {
