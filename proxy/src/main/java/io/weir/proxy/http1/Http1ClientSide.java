@@ -4,7 +4,6 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
-import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.channel.socket.DuplexChannel;
@@ -25,11 +24,7 @@ import org.jspecify.annotations.Nullable;
  * socket is not read meanwhile. An idle connection holds nothing but this object: head and buffers
  * come with the first octet and go with the answer's last.
  */
-public final class Http1ClientSide extends ChannelInboundHandlerAdapter
-    implements ClientSide, ChunkedWriter.Out, TimerWheel.Owner {
-  /** Content up to this size is copied behind the head, so that both leave in one piece. */
-  private static final int COPIED = 4096;
-
+public final class Http1ClientSide extends Http1Output implements ClientSide, TimerWheel.Owner {
   /**
    * How long and how much is read and thrown away after an answer that came before its request's
    * end.
@@ -59,18 +54,12 @@ public final class Http1ClientSide extends ChannelInboundHandlerAdapter
   private final ClientConnection connection;
   private final TimerWheel.Timer timer = new TimerWheel.Timer(this);
 
-  @SuppressWarnings("NullAway.Init") // set when the handler is added, before anything else
-  private ChannelHandlerContext ctx;
-
   private State state = State.IDLE;
   private @Nullable Exchange exchange;
   private @Nullable ChunkedReader chunks;
 
   /** Input that came while it could not be used. */
   private @Nullable ByteBuf waiting;
-
-  /** Output that has not been given to the channel, so that more may be put behind it. */
-  private @Nullable ByteBuf gathered;
 
   /** Octets of the content still to come, or to be thrown away. */
   private long left;
@@ -92,7 +81,7 @@ public final class Http1ClientSide extends ChannelInboundHandlerAdapter
 
   @Override
   public void handlerAdded(ChannelHandlerContext context) {
-    ctx = context;
+    super.handlerAdded(context);
     arm(settings().timeouts().header());
   }
 
@@ -179,15 +168,13 @@ public final class Http1ClientSide extends ChannelInboundHandlerAdapter
     head.ensureRoom(take);
     in.getBytes(in.readerIndex(), head.bytes, before, take);
     head.length += take;
-    if (connection.requests == 1 && isPreface(head)) {
-      if (head.length >= PREFACE.length && settings.http2()) {
+    if (settings.http2() && connection.requests == 1 && isPreface(head)) {
+      if (head.length >= PREFACE.length) {
         becomeHttp2(in, before);
-        return;
-      }
-      if (settings.http2()) {
+      } else {
         in.skipBytes(take);
-        return;
       }
+      return;
     }
     Reason refused = HeadParser.request(head, settings.limits());
     if (refused != null) {
@@ -421,7 +408,7 @@ public final class Http1ClientSide extends ChannelInboundHandlerAdapter
             || state == State.BODY
             || state == State.CHUNKS
             || connection.loop.proxy.isDraining();
-    int room = end ? 0 : Math.clamp(x.response.contentLength, 512, COPIED);
+    int room = roomFor(x.response, end);
     gather(connection.loop.heads.response(x, end, chunked, close && !tunnel, room, ctx.alloc()));
     if (tunnel) {
       state = State.TUNNEL;
@@ -432,51 +419,16 @@ public final class Http1ClientSide extends ChannelInboundHandlerAdapter
 
   @Override
   public void sendBody(ByteBuf data, boolean end) {
-    if (chunked) {
-      ChunkedWriter.write(this, ctx.alloc(), data, end);
-    } else {
-      gather(data);
-    }
-  }
-
-  @Override
-  public void sendTrailers(Head trailers) {
-    sendBody(Unpooled.EMPTY_BUFFER, true);
-  }
-
-  /** Puts small pieces into one buffer, passes large ones by reference. */
-  @Override
-  public void gather(ByteBuf data) {
-    ByteBuf before = gathered;
-    if (before == null) {
-      gathered = data;
-    } else if (data.readableBytes() <= before.writableBytes()) {
-      before.writeBytes(data);
-      data.release();
-    } else {
-      ctx.write(before, ctx.voidPromise());
-      gathered = data;
-    }
+    gather(data, chunked, end);
   }
 
   @Override
   public void flush() {
-    ByteBuf data = gathered;
-    if (data != null) {
-      gathered = null;
-      ctx.writeAndFlush(data, ctx.voidPromise());
-      if (!ctx.channel().isWritable()
-          && state == State.ANSWERING
-          && !timer.isArmed()
-          && exchange != null) {
-        armForContent(exchange);
-      }
+    super.flush();
+    Exchange x = exchange;
+    if (x != null && state == State.ANSWERING && !isWritable() && !timer.isArmed()) {
+      armForContent(x);
     }
-  }
-
-  @Override
-  public boolean isWritable() {
-    return ctx.channel().isWritable();
   }
 
   @Override
@@ -573,9 +525,6 @@ public final class Http1ClientSide extends ChannelInboundHandlerAdapter
       waiting.release();
       waiting = null;
     }
-    if (gathered != null) {
-      gathered.release();
-      gathered = null;
-    }
+    releaseGathered();
   }
 }

@@ -3,7 +3,6 @@ package io.weir.proxy.http1;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
-import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.weir.proxy.Exchange;
 import io.weir.proxy.Loop;
 import io.weir.proxy.TimerWheel;
@@ -23,11 +22,7 @@ import org.jspecify.annotations.Nullable;
  * <p>It is used again only if both messages ended where their framing says and nothing stands
  * behind the response: what a backend sends unasked would be the next client's answer.
  */
-public final class Http1UpstreamSide extends ChannelInboundHandlerAdapter
-    implements UpstreamSide, ChunkedWriter.Out, TimerWheel.Owner {
-  /** Content up to this size is copied behind the head, so that both leave in one piece. */
-  private static final int COPIED = 4096;
-
+public final class Http1UpstreamSide extends Http1Output implements UpstreamSide, TimerWheel.Owner {
   private enum State {
     IDLE,
     HEAD,
@@ -44,13 +39,9 @@ public final class Http1UpstreamSide extends ChannelInboundHandlerAdapter
   private final ConnectionPool pool;
   private final TimerWheel.Timer timer = new TimerWheel.Timer(this);
 
-  @SuppressWarnings("NullAway.Init") // set when the handler is added, before anything else
-  private ChannelHandlerContext ctx;
-
   private State state = State.IDLE;
   private @Nullable Exchange exchange;
   private @Nullable ChunkedReader chunks;
-  private @Nullable ByteBuf gathered;
   private long left;
   private long octetsAtCheck;
   private boolean chunkedRequest;
@@ -69,11 +60,6 @@ public final class Http1UpstreamSide extends ChannelInboundHandlerAdapter
     this.pool = pool;
   }
 
-  @Override
-  public void handlerAdded(ChannelHandlerContext context) {
-    ctx = context;
-  }
-
   // ------------------------------------------------------------------ writing
 
   @Override
@@ -84,51 +70,13 @@ public final class Http1UpstreamSide extends ChannelInboundHandlerAdapter
     Head head = x.request;
     boolean raw = head.webSocket;
     chunkedRequest = !end && !raw && head.contentLength < 0;
-    int room = end ? 0 : Math.clamp(head.contentLength, 512, COPIED);
-    gather(loop.heads.request(x, end, room, ctx.alloc()));
+    gather(loop.heads.request(x, end, roomFor(head, end), ctx.alloc()));
   }
 
   @Override
   public void sendBody(ByteBuf data, boolean end) {
     requestEnded |= end;
-    if (chunkedRequest) {
-      ChunkedWriter.write(this, ctx.alloc(), data, end);
-    } else {
-      gather(data);
-    }
-  }
-
-  @Override
-  public void sendTrailers(Head trailers) {
-    sendBody(Unpooled.EMPTY_BUFFER, true);
-  }
-
-  @Override
-  public void gather(ByteBuf data) {
-    ByteBuf before = gathered;
-    if (before == null) {
-      gathered = data;
-    } else if (data.readableBytes() <= before.writableBytes()) {
-      before.writeBytes(data);
-      data.release();
-    } else {
-      ctx.write(before, ctx.voidPromise());
-      gathered = data;
-    }
-  }
-
-  @Override
-  public void flush() {
-    ByteBuf data = gathered;
-    if (data != null) {
-      gathered = null;
-      ctx.writeAndFlush(data, ctx.voidPromise());
-    }
-  }
-
-  @Override
-  public boolean isWritable() {
-    return ctx.channel().isWritable();
+    gather(data, chunkedRequest, end);
   }
 
   @Override
@@ -299,10 +247,7 @@ public final class Http1UpstreamSide extends ChannelInboundHandlerAdapter
     State was = state;
     state = State.CLOSED;
     loop.timers.remove(timer);
-    if (gathered != null) {
-      gathered.release();
-      gathered = null;
-    }
+    releaseGathered();
     pool.closed(this);
     Exchange x = exchange;
     exchange = null;
