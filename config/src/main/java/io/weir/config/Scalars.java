@@ -66,17 +66,17 @@ final class Scalars {
               Duration.class,
               new Reader(
                   "a duration such as 10s",
-                  true,
+                  false,
                   Duration.ZERO,
                   (text, key) -> duration(text, key.unit()))),
           Map.entry(
               ByteSize.class,
-              new Reader("a size such as 8KiB", true, ByteSize.ZERO, (text, key) -> size(text))),
+              new Reader("a size such as 8KiB", false, ByteSize.ZERO, (text, key) -> size(text))),
           Map.entry(
               IntRange.class,
               new Reader(
                   "a number or a range such as 200-299",
-                  true,
+                  false,
                   new IntRange(0, 0),
                   (text, key) -> intRange(text))),
           Map.entry(
