@@ -141,7 +141,7 @@ public final class Exchange implements TimerWheel.Owner {
     requestOctets += request.length;
     hostStart = request.authorityStart;
     hostEnd = request.authorityEnd;
-    long now = System.nanoTime();
+    long now = loop.clock();
     Verdict verdict = Stages.judge(this, now);
     switch (verdict) {
       case Verdict.Pass _, Verdict.Allow _ -> forward(now);
@@ -261,10 +261,12 @@ public final class Exchange implements TimerWheel.Owner {
 
   /** There is a connection to the backend. */
   public void connected(UpstreamSide to) {
-    connecting = null;
+    if (connecting != null) {
+      connecting = null;
+      sent = loop.clock();
+    }
     upstream = to;
     upstreamReused = to.isReused();
-    sent = System.nanoTime();
     boolean whole = requestEnded && early.isEmpty();
     requestSent = whole;
     to.sendRequest(this, whole);
@@ -342,7 +344,7 @@ public final class Exchange implements TimerWheel.Owner {
    * @param end whether no content follows
    */
   public void responseHead(boolean end) {
-    firstOctet = System.nanoTime();
+    firstOctet = loop.clock();
     if (route().retries().onStatus(response.status) && mayRetry(false) && retryInstead()) {
       return;
     }
@@ -390,7 +392,7 @@ public final class Exchange implements TimerWheel.Owner {
   /** Gives the answer up for another try, if there is a backend for one. */
   private boolean retryInstead() {
     Backend before = Objects.requireNonNull(backend);
-    long now = System.nanoTime();
+    long now = loop.clock();
     if (!selectAnother(now)) {
       backend = before;
       return false;
@@ -439,7 +441,7 @@ public final class Exchange implements TimerWheel.Owner {
   }
 
   private void retryOrFail(boolean wanted, Reason why, boolean unprocessed) {
-    long now = System.nanoTime();
+    long now = loop.clock();
     if (wanted && mayRetry(unprocessed) && selectAnother(now)) {
       response.clear();
       forward(now);
@@ -454,7 +456,7 @@ public final class Exchange implements TimerWheel.Owner {
         && !responseStarted
         && !bodyForwarded
         && attempts <= route().retries().attempts()
-        && System.nanoTime() - totalDeadline() < 0;
+        && loop.clock() - totalDeadline() < 0;
   }
 
   private boolean selectAnother(long now) {
@@ -499,7 +501,7 @@ public final class Exchange implements TimerWheel.Owner {
   private void tryEnded(Outcome outcome) {
     Backend by = backend;
     if (by != null && inTry) {
-      by.ended(loop.index, outcome, System.nanoTime());
+      by.ended(loop.index, outcome, loop.recently());
       inTry = false;
     }
   }
@@ -707,7 +709,7 @@ public final class Exchange implements TimerWheel.Owner {
     pool = to.pool();
     backend = to;
     isCopy = true;
-    forward(System.nanoTime());
+    forward(loop.clock());
   }
 
   /** Whether there is a connection to a backend. */

@@ -31,7 +31,7 @@ public final class Listener {
   private final Proxy proxy;
   private final String name;
   private final byte[] nameBytes;
-  private volatile ListenerSettings settings;
+  private volatile Current current;
 
   private final ConnectionLimiter limiter =
       new ConnectionLimiter(new SecureRandom().nextLong(), System.nanoTime());
@@ -50,7 +50,7 @@ public final class Listener {
     this.proxy = proxy;
     this.name = settings.name();
     this.nameBytes = io.weir.proxy.http.Ascii.bytes(name);
-    this.settings = settings;
+    this.current = new Current(ProxySnapshot.EMPTY, settings);
   }
 
   /** Stable name. */
@@ -71,12 +71,19 @@ public final class Listener {
   }
 
   ListenerSettings settings(ProxySnapshot snapshot) {
-    ListenerSettings now = snapshot.listener(name);
-    if (now != null) {
-      settings = now;
-    }
+    Current known = current;
+    return known.snapshot == snapshot ? known.settings : lookUp(known, snapshot);
+  }
+
+  private ListenerSettings lookUp(Current before, ProxySnapshot snapshot) {
+    ListenerSettings found = snapshot.listener(name);
+    ListenerSettings settings = found == null ? before.settings : found;
+    current = new Current(snapshot, settings);
     return settings;
   }
+
+  /** The settings of one generation, so that a request need not look them up by name. */
+  private record Current(ProxySnapshot snapshot, ListenerSettings settings) {}
 
   /** Takes connections from one listening socket on one event loop. */
   ChannelHandler acceptor(Loop loop) {

@@ -34,7 +34,7 @@ public final class Loop {
   public final int index;
   public final EventLoop executor;
   public final Proxy proxy;
-  public final TimerWheel timers = new TimerWheel(System.nanoTime());
+  public final TimerWheel timers;
   public final ForwardedChain forwarded = new ForwardedChain();
   public final HeadWriter heads = new HeadWriter();
   public final RequestCounters counters = new RequestCounters();
@@ -47,6 +47,7 @@ public final class Loop {
   private final Map<Backend, ConnectionPool> connections = new IdentityHashMap<>();
   private final Set<ClientConnection> clients = Collections.newSetFromMap(new IdentityHashMap<>());
   private @Nullable AccessLogRing log;
+  private long now;
   private long random;
   private final long idHigh;
   private long idLow;
@@ -57,6 +58,7 @@ public final class Loop {
     this.index = index;
     this.executor = executor;
     this.proxy = proxy;
+    timers = new TimerWheel(clock());
     SecureRandom seed = new SecureRandom();
     random = seed.nextLong() | 1;
     idHigh = seed.nextLong();
@@ -75,7 +77,7 @@ public final class Loop {
 
   /** A copy of a request that goes to this backend, begun and on its way. */
   Exchange mirror(ClientSide side, Exchange original, Backend backend) {
-    Exchange copy = exchange(side, original.connection(), System.nanoTime());
+    Exchange copy = exchange(side, original.connection(), clock());
     copy.copyOf(original, backend);
     return copy;
   }
@@ -120,10 +122,22 @@ public final class Loop {
     }
   }
 
+  /** Looks at the clock: {@link System#nanoTime()}. */
+  public long clock() {
+    now = System.nanoTime();
+    return now;
+  }
+
+  /** The clock as last looked at, at most a tick ago: near enough for what the timers watch. */
+  public long recently() {
+    return now;
+  }
+
   /** Called each tick: deadlines, and connections that have been idle for too long. */
-  void tick(long now) {
-    timers.advance(now);
-    connections.values().removeIf(pool -> pool.expire(now));
+  void tick() {
+    long tick = clock();
+    timers.advance(tick);
+    connections.values().removeIf(pool -> pool.expire(tick));
   }
 
   /** Random bits, fast and not for secrets (Marsaglia's xorshift64). */

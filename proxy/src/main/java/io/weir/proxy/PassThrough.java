@@ -43,7 +43,7 @@ final class PassThrough extends ChannelInboundHandlerAdapter implements TimerWhe
 
   private void connect() {
     Loop loop = connection.loop;
-    long now = System.nanoTime();
+    long now = connection.loop.clock();
     Backend chosen =
         pool == null ? null : pool.select(new Head(), connection.peer, loop.index, now, tried);
     if (pool == null || chosen == null || tried.contains(chosen)) {
@@ -90,7 +90,7 @@ final class PassThrough extends ChannelInboundHandlerAdapter implements TimerWhe
   private void armTimer() {
     moved = false;
     long idle = connection.listener.settings().timeouts().tunnel();
-    connection.loop.timers.arm(timer, System.nanoTime() + idle);
+    connection.loop.timers.arm(timer, connection.loop.recently() + idle);
   }
 
   @Override
@@ -106,7 +106,7 @@ final class PassThrough extends ChannelInboundHandlerAdapter implements TimerWhe
     Backend by = backend;
     backend = null;
     if (by != null) {
-      by.ended(connection.loop.index, outcome, System.nanoTime());
+      by.ended(connection.loop.index, outcome, connection.loop.clock());
     }
   }
 

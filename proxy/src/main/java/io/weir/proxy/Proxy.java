@@ -57,8 +57,7 @@ public final class Proxy implements AutoCloseable {
       Loop loop = new Loop(i, executor, this);
       loops.add(loop);
       long tick = TimerWheel.tickNanos();
-      executor.scheduleAtFixedRate(
-          () -> loop.tick(System.nanoTime()), tick, tick, TimeUnit.NANOSECONDS);
+      executor.scheduleAtFixedRate(loop::tick, tick, tick, TimeUnit.NANOSECONDS);
     }
   }
 

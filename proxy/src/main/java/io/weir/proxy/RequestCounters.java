@@ -17,6 +17,12 @@ public final class RequestCounters {
   private final Map<Key, Cell> cells = new HashMap<>();
   private final Key probe = new Key();
 
+  /**
+   * The cell of each route's last request, for most requests end as the one before did: a look here
+   * touches a third of the memory that a look into the map does.
+   */
+  private final @Nullable Cell[] recent = new Cell[1024];
+
   /** Names are compared by identity first: they come from the same snapshot nearly always. */
   private static final class Key {
     String listener = "";
@@ -86,6 +92,19 @@ public final class RequestCounters {
       add(of);
     }
 
+    /** Whether the names are the very same objects; others may be equal. */
+    @SuppressWarnings("ReferenceEquality")
+    private boolean isOf(Exchange x) {
+      return x.route != null
+          && x.pool != null
+          && x.backend != null
+          && route == x.route.name()
+          && pool == x.pool.name()
+          && backend == x.backend.name()
+          && reason == x.reason().text()
+          && listener == x.listener().name();
+    }
+
     /** Adds the counts of a cell of the same names. */
     public void add(Cell other) {
       requests += other.requests;
@@ -103,6 +122,21 @@ public final class RequestCounters {
 
   /** Counts one request that is over. */
   public void count(Exchange x, long nanos) {
+    int slot = System.identityHashCode(x.route) & recent.length - 1;
+    Cell cell = recent[slot];
+    if (cell == null || !cell.isOf(x)) {
+      cell = cell(x);
+      recent[slot] = cell;
+    }
+    cell.requests++;
+    cell.requestOctets += x.requestOctets;
+    cell.responseOctets += x.responseOctets;
+    cell.nanos += nanos;
+    cell.statuses[x.isResponseStarted() ? x.response.status / 100 : 0]++;
+    cell.latencies[bucket(nanos / 1000)]++;
+  }
+
+  private Cell cell(Exchange x) {
     probe.listener = x.listener().name();
     probe.route = x.route == null ? null : x.route.name();
     probe.pool = x.pool == null ? null : x.pool.name();
@@ -113,12 +147,7 @@ public final class RequestCounters {
       cell = new Cell(probe);
       cells.put(probe.copy(), cell);
     }
-    cell.requests++;
-    cell.requestOctets += x.requestOctets;
-    cell.responseOctets += x.responseOctets;
-    cell.nanos += nanos;
-    cell.statuses[x.isResponseStarted() ? x.response.status / 100 : 0]++;
-    cell.latencies[bucket(nanos / 1000)]++;
+    return cell;
   }
 
   /** The bucket of a latency: four to each power of two. */

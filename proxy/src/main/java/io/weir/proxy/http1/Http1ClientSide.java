@@ -96,7 +96,7 @@ public final class Http1ClientSide extends Http1Output implements ClientSide, Ti
   }
 
   private void arm(long after) {
-    connection.loop.timers.arm(timer, System.nanoTime() + after);
+    connection.loop.timers.arm(timer, connection.loop.recently() + after);
   }
 
   // ------------------------------------------------------------------ reading
@@ -156,7 +156,7 @@ public final class Http1ClientSide extends Http1Output implements ClientSide, Ti
   private void readHead(ByteBuf in) {
     if (state == State.IDLE) {
       state = State.HEAD;
-      long now = System.nanoTime();
+      long now = connection.loop.clock();
       exchange = connection.loop.exchange(this, connection, now);
       connection.loop.timers.arm(timer, now + settings().timeouts().header());
     }

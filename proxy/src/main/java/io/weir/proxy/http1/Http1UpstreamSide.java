@@ -281,7 +281,7 @@ public final class Http1UpstreamSide extends Http1Output implements UpstreamSide
     octetsAtCheck = x.responseOctets;
     long idle = x.route().timeouts().idle();
     if (idle > 0) {
-      loop.timers.arm(timer, System.nanoTime() + idle);
+      loop.timers.arm(timer, loop.recently() + idle);
     }
   }
 

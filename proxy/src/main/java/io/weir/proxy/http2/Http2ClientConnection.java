@@ -52,7 +52,7 @@ public final class Http2ClientConnection extends Http2Connection {
   @Override
   public void handlerAdded(ChannelHandlerContext context) {
     super.handlerAdded(context);
-    idleSince = System.nanoTime();
+    idleSince = loop.clock();
     HeadLimits limits = settings().limits();
     writeSettings(
         Frame.MAX_CONCURRENT_STREAMS,
@@ -172,7 +172,7 @@ public final class Http2ClientConnection extends Http2Connection {
   void closed(Http2Stream stream) {
     super.closed(stream);
     if (streams.size() == 0) {
-      idleSince = System.nanoTime();
+      idleSince = loop.clock();
     }
     closeIfDrained();
   }

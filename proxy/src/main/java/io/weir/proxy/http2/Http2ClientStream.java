@@ -61,7 +61,7 @@ final class Http2ClientStream extends Http2Stream implements ClientSide {
   @Nullable Violation request(
       RequestReader requests, byte[] block, int offset, int length, boolean end) {
     remoteEnded = end;
-    Exchange x = of.loop.exchange(this, of.connection, System.nanoTime());
+    Exchange x = of.loop.exchange(this, of.connection, of.loop.clock());
     exchange = x;
     Head head = x.request;
     Violation violation =
@@ -296,7 +296,7 @@ final class Http2ClientStream extends Http2Stream implements ClientSide {
     lingering = true;
     lingerLeft = LINGER_OCTETS;
     readBody(true);
-    of.loop.timers.arm(timer, System.nanoTime() + LINGER_NANOS);
+    of.loop.timers.arm(timer, of.loop.recently() + LINGER_NANOS);
   }
 
   private void discard(int octets) {
@@ -327,7 +327,7 @@ final class Http2ClientStream extends Http2Stream implements ClientSide {
             ? x.route().timeouts().tunnelIdle()
             : of.connection.listener.settings().timeouts().body();
     if (after > 0) {
-      of.loop.timers.arm(timer, System.nanoTime() + after);
+      of.loop.timers.arm(timer, of.loop.recently() + after);
     }
   }
 

@@ -573,7 +573,7 @@ abstract class Http2Connection extends ChannelInboundHandlerAdapter
     if (!isSecure() && ctx.channel() instanceof DuplexChannel channel) {
       ctx.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(written -> channel.shutdownOutput());
     }
-    loop.timers.arm(timer, System.nanoTime() + LINGER_NANOS);
+    loop.timers.arm(timer, loop.recently() + LINGER_NANOS);
   }
 
   /** Takes nothing more in, and ends all streams. */

@@ -53,7 +53,7 @@ public final class Http2UpstreamConnection extends Http2Connection {
 
   /** The connection is made: says the preface. The pool hears when the backend has answered. */
   public void begin() {
-    forgotten = idleSince = System.nanoTime();
+    forgotten = idleSince = loop.clock();
     room(256).writeBytes(PREFACE);
     writeSettings(Frame.ENABLE_PUSH, 0, Frame.INITIAL_WINDOW_SIZE, STREAM_WINDOW);
     askWhetherAlive();
@@ -141,7 +141,7 @@ public final class Http2UpstreamConnection extends Http2Connection {
   void closed(Http2Stream stream) {
     super.closed(stream);
     if (streams.size() == 0) {
-      idleSince = System.nanoTime();
+      idleSince = loop.clock();
     }
     closeIfDone();
     pool.available();
@@ -166,7 +166,7 @@ public final class Http2UpstreamConnection extends Http2Connection {
       aliveAsked = true;
       FrameWriter.ping(room(17), false, ALIVE_PING);
       flushSoon();
-      loop.timers.arm(timer, System.nanoTime() + ALIVE_NANOS);
+      loop.timers.arm(timer, loop.recently() + ALIVE_NANOS);
     }
   }
 

@@ -317,7 +317,7 @@ public final class Http2UpstreamStream extends Http2Stream implements UpstreamSi
     octetsAtCheck = x.responseOctets;
     long idle = x.route().timeouts().idle();
     if (idle > 0 && !x.request.webSocket) {
-      of.loop.timers.arm(timer, System.nanoTime() + idle);
+      of.loop.timers.arm(timer, of.loop.recently() + idle);
     }
   }
 

@@ -27,6 +27,7 @@ import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import java.util.zip.Deflater;
 import java.util.zip.GZIPOutputStream;
 
 /**
@@ -134,10 +135,20 @@ final class RotatedFiles {
   }
 
   private static void copyCompressed(Path file, FileChannel channel) throws IOException {
-    OutputStream compressed = new GZIPOutputStream(Channels.newOutputStream(channel), 64 << 10);
+    FastGzip compressed = new FastGzip(Channels.newOutputStream(channel));
     Files.copy(file, compressed);
     // Finishing without closing, because closing would give up the lock.
-    ((GZIPOutputStream) compressed).finish();
+    compressed.finish();
+  }
+
+  /**
+   * Log lines shrink to a tenth at the fastest level already, at a quarter of the usual one's cost.
+   */
+  private static final class FastGzip extends GZIPOutputStream {
+    FastGzip(OutputStream out) throws IOException {
+      super(out, 64 << 10);
+      def.setLevel(Deflater.BEST_SPEED);
+    }
   }
 
   private static boolean locked(FileChannel channel) throws IOException {

@@ -3,7 +3,6 @@ package io.weir.proxy.stage;
 import io.weir.net.ClientIdentity;
 import io.weir.proxy.ClientConnection;
 import io.weir.proxy.Exchange;
-import io.weir.proxy.http.Ascii;
 import io.weir.proxy.http.FieldName;
 import io.weir.proxy.http.Head;
 import io.weir.proxy.log.AccessLogEntry;
@@ -18,7 +17,7 @@ public final class RecordStage {
 
   /** Records an exchange that is over. */
   public static void record(Exchange x) {
-    long now = System.nanoTime();
+    long now = x.loop.clock();
     x.loop.counters.count(x, now - x.started);
     AccessLogRing log = x.loop.log();
     if (log != null) {
@@ -76,7 +75,7 @@ public final class RecordStage {
       entry.text(AccessLogField.ROUTE, x.route.nameBytes());
     }
     if (x.pool != null) {
-      entry.text(AccessLogField.POOL, Ascii.bytes(x.pool.name()));
+      entry.text(AccessLogField.POOL, x.pool.nameBytes());
     }
     if (x.backend != null) {
       entry.text(AccessLogField.BACKEND, x.backend.nameBytes());

@@ -149,7 +149,7 @@ public final class ConnectionPool {
     } else if (idleCount >= settings().maxIdlePerLoop() || !isCurrent()) {
       side.closeNow();
     } else {
-      side.idleSince = System.nanoTime();
+      side.idleSince = loop.recently();
       side.nextIdle = idle;
       idle = side;
       idleCount++;

@@ -4,6 +4,7 @@ import io.weir.net.ClientIdentity;
 import io.weir.policy.CircuitBreaker;
 import io.weir.policy.OutlierDetector;
 import io.weir.policy.RetryBudget;
+import io.weir.proxy.http.Ascii;
 import io.weir.proxy.http.Head;
 import io.weir.proxy.upstream.PoolSettings.Resilience;
 import java.util.ArrayList;
@@ -25,6 +26,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Pool {
   private final String name;
+  private final byte[] nameBytes;
   private final int loops;
   private final Turn[] turns;
   private final ReentrantLock lock = new ReentrantLock();
@@ -49,6 +51,7 @@ public final class Pool {
    */
   public Pool(String name, int loops, long seed, long now) {
     this.name = name;
+    this.nameBytes = Ascii.bytes(name);
     this.loops = loops;
     this.turns = new Turn[loops];
     for (int loop = 0; loop < loops; loop++) {
@@ -62,6 +65,11 @@ public final class Pool {
   /** The name that routes, metrics and the log use. */
   public String name() {
     return name;
+  }
+
+  /** The name as octets; not to be changed. */
+  public byte[] nameBytes() {
+    return nameBytes;
   }
 
   /** The settings of the running configuration. */
