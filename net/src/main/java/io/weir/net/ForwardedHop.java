@@ -26,15 +26,33 @@ final class ForwardedHop {
   private int unquotedLength;
 
   /**
-   * Reads {@code 192.0.2.1}, {@code 192.0.2.1:80}, {@code 2001:db8::1}, {@code [2001:db8::1]} or
-   * {@code [2001:db8::1]:80}. There is no standard; these are the forms seen in the field.
+   * Reads {@code 192.0.2.1}, {@code 192.0.2.1:80}, {@code 2001:db8::1}, {@code fe80::1%eth0},
+   * {@code [2001:db8::1]} or {@code [2001:db8::1]:80}. There is no standard; these are the forms
+   * seen in the field.
    *
    * @return whether the element is an address
    */
   boolean parseXForwardedFor(byte[] src, int start, int end) {
-    address = IpAddress.parseOrNull(src, start, end - start);
+    address = IpAddress.parseOrNull(src, start, withoutZone(src, start, end) - start);
     port = 0;
     return address != null || parseNode(src, start, end);
+  }
+
+  /**
+   * Where an address ends that may have a zone (RFC 4007 section 11: {@code fe80::1%eth0}). A proxy
+   * writes one for a peer on its own link; it means nothing to anybody else, so it is read over.
+   */
+  private static int withoutZone(byte[] src, int start, int end) {
+    int at = start;
+    while (at < end && src[at] != '%') {
+      at++;
+    }
+    boolean linkLocal = at - start > 4 && isNamed(src, start, "fe80:");
+    for (int zone = at + 1; zone < end; zone++) {
+      linkLocal &=
+          isAlphanumeric(src[zone]) || src[zone] == '.' || src[zone] == '_' || src[zone] == '-';
+    }
+    return linkLocal && at + 1 < end ? at : end;
   }
 
   /**
@@ -146,7 +164,8 @@ final class ForwardedHop {
     if (portStart > end || (portStart < end && !parseNodePort(src, portStart, end))) {
       return false;
     }
-    address = IpAddress.parseOrNull(src, addressStart, addressEnd - addressStart);
+    int length = withoutZone(src, addressStart, addressEnd) - addressStart;
+    address = IpAddress.parseOrNull(src, addressStart, length);
     return address != null && bracketed == hasColon(src, addressStart, addressEnd);
   }
 

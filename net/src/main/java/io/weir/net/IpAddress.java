@@ -124,6 +124,33 @@ public final class IpAddress implements Comparable<IpAddress> {
     return high == 0 && low >>> 32 == 0xffff;
   }
 
+  /**
+   * Returns the IPv4 address that a translator has put into the well-known prefix 64:ff9b::/96 (RFC
+   * 6052 section 2.1), any other address as it is. So a client behind a translator has its own
+   * budget and its own place in the lists, and not one together with all of IPv4.
+   *
+   * <p>Only global IPv4 addresses may stand there (section 3.1). What embeds any other is left as
+   * it is: nobody becomes 127.0.0.1 or 10.0.0.1 by a spelling.
+   */
+  public IpAddress translated() {
+    boolean wellKnown = high == 0x0064_ff9b_0000_0000L && low >>> 32 == 0;
+    return wellKnown && isGlobalIpv4((int) low) ? ofIpv4((int) low) : this;
+  }
+
+  /** Whether these 32 bits are in none of the networks of one's own (RFC 6890) or multicast. */
+  private static boolean isGlobalIpv4(int bits) {
+    int first = bits >>> 24;
+    int second = bits >>> 16 & 0xff;
+    return switch (first) {
+      case 0, 10, 127 -> false;
+      case 100 -> second < 64 || second > 127;
+      case 169 -> second != 254;
+      case 172 -> second < 16 || second > 31;
+      case 192 -> second != 168;
+      default -> first < 224;
+    };
+  }
+
   /** The width of the family: 32 for IPv4, 128 for IPv6. */
   public int width() {
     return isIpv4() ? 32 : 128;

@@ -5,6 +5,8 @@
  * <p>Start with {@link io.weir.net.IpAddress}, the one type for IPv4 and IPv6. {@link
  * io.weir.net.IpPrefix} is a network, {@link io.weir.net.IpPrefixSet} answers "is this address in
  * any of these networks?". {@link io.weir.net.ClientIdentity} says who asks and how that was
- * established; {@link io.weir.net.ForwardedChain} establishes it from what trusted proxies say.
+ * established; {@link io.weir.net.ForwardedChain} establishes it from what trusted proxies say in
+ * fields, {@link io.weir.net.ProxyHeader} from what they say before the first octet of the client
+ * (the PROXY protocol, which {@link io.weir.net.ProxyHeaderWriter} writes).
  */
 package io.weir.net;

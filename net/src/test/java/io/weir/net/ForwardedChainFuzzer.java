@@ -77,6 +77,8 @@ class ForwardedChainFuzzer {
     "[2001:db8:f::1]:9",
     "2001:db8:f::2",
     "::1",
+    "fe80::7%eth0",
+    "%",
     "unknown",
     "_x",
     " ",
@@ -105,6 +107,8 @@ class ForwardedChainFuzzer {
     "proto=https",
     "host=\"a, b\\\"c\"",
     "for=unknown",
+    "for=\"[fe80::7%eth0]\"",
+    "for=\"[64:ff9b::203.0.113.7]\"",
     " ",
     "for=10.0.0.4, ",
     "for=10.0.0.5,",
@@ -192,7 +196,7 @@ class ForwardedChainFuzzer {
       if (!lines.isEmpty()) {
         for (String element : String.join(",", lines).split(",", -1)) {
           String text = element.replaceAll("^[ \\t]+|[ \\t]+$", "");
-          IpAddress bare = IpAddress.parseOrNull(text);
+          IpAddress bare = address(text);
           hops.addFirst(bare != null ? new Hop(bare, 0) : node(text));
         }
       }
@@ -241,6 +245,10 @@ class ForwardedChainFuzzer {
       return hop;
     }
 
+    private static @Nullable IpAddress address(String text) {
+      return IpAddress.parseOrNull(text.replaceFirst("^((?i:fe80):[^%]*)%[0-9A-Za-z._-]+$", "$1"));
+    }
+
     private static Hop node(String text) {
       Matcher node = NODE.matcher(text);
       if (!node.matches()) {
@@ -248,7 +256,7 @@ class ForwardedChainFuzzer {
       }
       String address = node.group(1) != null ? node.group(1) : node.group(2);
       int port = node.group(3) == null ? 0 : Integer.parseInt(node.group(3));
-      return port > 0xffff ? new Hop(null, 0) : new Hop(IpAddress.parseOrNull(address), port);
+      return port > 0xffff ? new Hop(null, 0) : new Hop(address(address), port);
     }
   }
 }

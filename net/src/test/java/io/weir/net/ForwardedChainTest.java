@@ -101,8 +101,11 @@ class ForwardedChainTest {
           10.0.0.1; 192.0.2.1, unknown; 10.0.0.1 port 4711; UNREADABLE_HOP; ~~
           10.0.0.1; 192.0.2.1, _hidden, 10.0.0.2; 10.0.0.2; UNREADABLE_HOP; 10.0.0.2
           10.0.0.1; 192.0.2.1, 10.0.0.2:x; 10.0.0.1 port 4711; UNREADABLE_HOP; ~~
-          10.0.0.1; fe80::1%eth0; 10.0.0.1 port 4711; UNREADABLE_HOP; ~~
-          10.0.0.1; [fe80::1%25eth0]:80; 10.0.0.1 port 4711; UNREADABLE_HOP; ~~
+          10.0.0.1; fe80::1%eth0; fe80::1; CLIENT_FOUND; fe80::1
+          10.0.0.1; 2001:db8::1%eth0; 10.0.0.1 port 4711; UNREADABLE_HOP; ~~
+          10.0.0.1; fe80::1%; 10.0.0.1 port 4711; UNREADABLE_HOP; ~~
+          10.0.0.1; [fe80::1%25eth0]:80; fe80::1 port 80; CLIENT_FOUND; fe80::1
+          10.0.0.1; 64:ff9b::203.0.113.7; 203.0.113.7; CLIENT_FOUND; 64:ff9b::cb00:7107
           10.0.0.1; 192.0.2.1:65536; 10.0.0.1 port 4711; UNREADABLE_HOP; ~~
           10.0.0.1; 192.0.2.1:; 10.0.0.1 port 4711; UNREADABLE_HOP; ~~
           10.0.0.1; 192.0.2.1:000080; 10.0.0.1 port 4711; UNREADABLE_HOP; ~~
@@ -190,7 +193,7 @@ class ForwardedChainTest {
           10.0.0.1 ! for=[2001:db8::1] ! 10.0.0.1 port 4711 ! UNREADABLE_HOP ! ~~
           10.0.0.1 ! for="2001:db8::1" ! 10.0.0.1 port 4711 ! UNREADABLE_HOP ! ~~
           10.0.0.1 ! for="[192.0.2.1]" ! 10.0.0.1 port 4711 ! UNREADABLE_HOP ! ~~
-          10.0.0.1 ! for="[fe80::1%eth0]" ! 10.0.0.1 port 4711 ! UNREADABLE_HOP ! ~~
+          10.0.0.1 ! for="[fe80::1%eth0]" ! fe80::1 ! CLIENT_FOUND ! fe80::1
           10.0.0.1 ! for="192.0.2.1:_" ! 10.0.0.1 port 4711 ! UNREADABLE_HOP ! ~~
           10.0.0.1 ! for="192.0.2.1:_a~" ! 10.0.0.1 port 4711 ! UNREADABLE_HOP ! ~~
           10.0.0.1 ! for="192.0.2.1:" ! 10.0.0.1 port 4711 ! UNREADABLE_HOP ! ~~
