@@ -17,6 +17,7 @@ module io.weir.proxy {
   exports io.weir.proxy.http;
   exports io.weir.proxy.http1 to
       io.weir.control;
+  exports io.weir.proxy.identity;
   exports io.weir.proxy.log;
   exports io.weir.proxy.route;
   exports io.weir.proxy.stage;

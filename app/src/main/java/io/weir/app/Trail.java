@@ -1,6 +1,7 @@
 package io.weir.app;
 
 import io.weir.net.ClientIdentity;
+import io.weir.net.ForwardedChain;
 import io.weir.net.Provenance;
 import io.weir.proxy.Exchange;
 import io.weir.proxy.HypotheticalRequest;
@@ -126,8 +127,19 @@ final class Trail {
         + x.identity().provenance()
         + "); the peer is "
         + (x.peerTrusted
-            ? "a trusted proxy"
+            ? "a trusted proxy" + ending(x.loop.forwarded.ending())
             : "no trusted proxy, its forwarded fields say nothing");
+  }
+
+  private static String ending(ForwardedChain.Ending ending) {
+    return switch (ending) {
+      case ABSENT -> " that says nothing of others";
+      case PEER_UNTRUSTED, CLIENT_FOUND -> "";
+      case EXHAUSTED -> ", and so is everybody it names";
+      case UNREADABLE_HOP -> ", but a hop of its chain names no address";
+      case CONFLICT -> ", but X-Forwarded-For and Forwarded do not agree (see trusted_field)";
+      case TOO_MANY_HOPS -> ", but its chain is too long";
+    };
   }
 
   private static String pool(Exchange x) {

@@ -11,7 +11,7 @@ import java.util.Optional;
  */
 @Block(
     """
-    The keys of the file itself. The blocks `trusted_proxies`, `forwarded_headers`, `limits`, `client_limits`, \
+    The keys of the file itself. The blocks `trusted_proxies`, `proxy_protocol`, `forwarded_headers`, `identity_header`, `limits`, `client_limits`, \
     `slowloris_protection`, `tls`, `security_headers`, `sni_routing`, `syn_flood_protection`, `waf`, `backend_tls`, \
     `backend_mtls` and `certificate_management` are defaults: where the same block may stand in a listener, a route or a \
     pool too, the keys given there override, key by key, those given here.\
@@ -56,7 +56,13 @@ public record Config(
                 "Networks of the proxies in front of Weir. Only their forwarded headers are believed, and those are read"
                     + " from the right, up to the first address that is not in these networks.")
         List<IpPrefix> trustedProxies,
+    @Key(doc = "Who announces clients by the PROXY protocol.")
+        List<ProxyProtocolRule> proxyProtocol,
     @Key(doc = "What is told to backends about the client.") ForwardedHeaders forwardedHeaders,
+    @Key(
+            doc = "A signed header that tells backends about the client. Without it: none.",
+            off = true)
+        Optional<IdentityHeader> identityHeader,
     @Key(doc = "Sizes beyond which a request is refused.") Limits limits,
     @Key(doc = "Request rate of each client address. Without this block there is no such limit.")
         Optional<ClientLimits> clientLimits,

@@ -63,6 +63,7 @@ final class FileCheck {
         checkPair(entry.name(), path + ".pairs[" + j + "]", pair.certificate(), pair.key());
       }
     }
+    checkIdentityKey("identity_header", config.identityHeader());
     checkNames("sni_routing", config.sniRouting());
     checkBackendTls("backend_tls", config.backendTls());
     for (int i = 0; i < config.listeners().size(); i++) {
@@ -70,6 +71,21 @@ final class FileCheck {
     }
     for (int i = 0; i < config.pools().size(); i++) {
       checkBackendTls("pools[" + i + "].backend_tls", config.pools().get(i).backendTls());
+      checkIdentityKey("pools[" + i + "].identity_header", config.pools().get(i).identityHeader());
+    }
+  }
+
+  private void checkIdentityKey(String path, Optional<IdentityHeader> block) {
+    if (block.isEmpty() || !problems.written(path)) {
+      return;
+    }
+    String file = block.get().key();
+    byte[] bytes = read(path + ".key", file);
+    if (bytes != null && new String(bytes, StandardCharsets.ISO_8859_1).strip().length() < 32) {
+      problems.add(
+          path + ".key",
+          Text.show(file) + " (expected: a key of at least 32 characters)",
+          "openssl rand -hex 32 makes one");
     }
   }
 

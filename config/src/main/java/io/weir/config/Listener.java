@@ -37,6 +37,18 @@ public record Listener(
         Optional<SecurityHeaders> securityHeaders,
     @Key(doc = "Networks of the proxies whose forwarded headers are believed.", inherit = true)
         List<IpPrefix> trustedProxies,
+    @Key(
+            doc =
+                "Who announces clients by the PROXY protocol. Without it: nobody, and connections are not looked at for a"
+                    + " header.",
+            inherit = true)
+        List<ProxyProtocolRule> proxyProtocol,
+    @Key(
+            doc =
+                "Whether connections meant for other addresses are taken too, when the kernel's routing hands them over."
+                    + " Needs `CAP_NET_ADMIN`; see the guide to the client's address.",
+            def = "false")
+        boolean transparent,
     @Key(doc = "What is told to backends about the client.", inherit = true)
         ForwardedHeaders forwardedHeaders,
     @Key(doc = "Sizes beyond which a request is refused.", inherit = true) Limits limits,

@@ -39,10 +39,12 @@ final class ListenerCheck {
       problems.add("listeners", "none (expected: at least one)");
     }
     checkShared("", config.tls(), config.sniRouting(), config.trustedProxies());
+    checkProxyProtocol("", config.proxyProtocol());
     for (int i = 0; i < config.listeners().size(); i++) {
       Listener listener = config.listeners().get(i);
       String path = "listeners[" + i + "].";
       checkShared(path, listener.tls(), listener.sniRouting(), listener.trustedProxies());
+      checkProxyProtocol(path, listener.proxyProtocol());
       checkProtocol(listener, path);
       checkTargets(listener, path);
     }
@@ -66,6 +68,25 @@ final class ListenerCheck {
             at,
             trusted.get(i) + " would believe whatever any client says about itself",
             "name the networks of the proxies in front of Weir");
+      }
+    }
+  }
+
+  private void checkProxyProtocol(String path, List<ProxyProtocolRule> rules) {
+    for (int i = 0; problems.written(path + "proxy_protocol") && i < rules.size(); i++) {
+      String at = path + "proxy_protocol[" + i + "].networks";
+      List<IpPrefix> networks = rules.get(i).networks();
+      if (networks.isEmpty() && !problems.doubtful(at)) {
+        problems.add(at, "none (expected: at least one)");
+      }
+      boolean believed = rules.get(i).mode() != ProxyProtocolRule.Mode.REFUSED;
+      for (int j = 0; believed && j < networks.size(); j++) {
+        if (networks.get(j).bits() == 0 && !problems.doubtful(at + "[" + j + "]")) {
+          problems.add(
+              at + "[" + j + "]",
+              networks.get(j) + " would let any client choose its own address",
+              "name the networks of the load balancers in front of Weir");
+        }
       }
     }
   }

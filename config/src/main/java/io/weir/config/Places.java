@@ -22,4 +22,9 @@ public final class Places {
   public Problem problem(String path, String message) {
     return places.problem(path, message, Optional.empty());
   }
+
+  /** The same with a hint. */
+  public Problem problem(String path, String message, String hint) {
+    return places.problem(path, message, Optional.of(hint));
+  }
 }

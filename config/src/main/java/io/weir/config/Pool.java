@@ -50,6 +50,25 @@ public record Pool(
     @Key(doc = "Connections that stay open between requests.") Keepalive keepalive,
     @Key(doc = "Probes of the kernel on idle connections. `off`: none.", def = "{}", off = true)
         Optional<TcpKeepalive> tcpKeepalive,
+    @Key(
+            doc =
+                "Begins each connection to these backends with a header of the PROXY protocol, health checks included"
+                    + " (there it says that Weir asks for itself), unless they ask another port. A connection then serves"
+                    + " one client only. Not with `protocol: http2`.")
+        Optional<SendProxyProtocol> sendProxyProtocol,
+    @Key(
+            doc =
+                "Whether connections to these backends come from the client's own address. A connection then serves one"
+                    + " client only, and an IPv4 client reaches only IPv4 backends, an IPv6 client only IPv6 backends."
+                    + " Needs `CAP_NET_ADMIN` and routes that lead the backends' answers back to Weir; see the guide to"
+                    + " the client's address. Not with `protocol: http2`.",
+            def = "false")
+        boolean transparent,
+    @Key(
+            doc = "A signed header that tells these backends about the client.",
+            off = true,
+            inherit = true)
+        Optional<IdentityHeader> identityHeader,
     @Key(doc = "TLS towards these backends.", inherit = true) Optional<BackendTls> backendTls,
     @Key(doc = "Proven identity of these backends.", inherit = true)
         Optional<BackendMtls> backendMtls) {
@@ -67,6 +86,31 @@ public record Pool(
   public enum Protocol {
     HTTP1,
     HTTP2
+  }
+
+  @Block("The PROXY protocol towards backends, before TLS where the pool has it.")
+  public record SendProxyProtocol(
+      @Key(
+              doc = "`1`: one line of text; `2`: binary, with room for more.",
+              def = "2",
+              range = "1 to 2")
+          int version,
+      @Key(
+              doc =
+                  "What version 2 tells besides the addresses. `alpn`: the application protocol that the client and Weir"
+                      + " speak; `authority`: the server name that the client asked for; `ssl`: TLS version and cipher"
+                      + " suite of the client's connection; `unique_id`: the id of the request that the connection was"
+                      + " made for; `crc32c`: a checksum of the header.",
+              def = "[crc32c]")
+          List<Tlv> tlvs) {}
+
+  /** What version 2 of the PROXY protocol can tell besides the addresses. */
+  public enum Tlv {
+    ALPN,
+    AUTHORITY,
+    SSL,
+    UNIQUE_ID,
+    CRC32C
   }
 
   @Block("What consistent hashing goes by. A request without it goes by the client's address.")

@@ -35,12 +35,32 @@ final class PoolCheck {
     if (problems.written(path + ".backend_tls")) {
       checkTls(path + ".backend_tls", pool.backendTls());
     }
+    checkDisclosure(pool, path);
     if (!pool.crossZone() && config.zone().isEmpty()) {
       problems.add(
           path + ".cross_zone",
           "false, but this instance has no zone",
           "set zone at the top level");
     }
+  }
+
+  /** What a connection tells about one client cannot be told of the many that share it. */
+  private void checkDisclosure(Pool pool, String path) {
+    if (pool.protocol() == Pool.Protocol.HTTP2) {
+      String shared = "not with protocol http2, whose connections clients share";
+      if (pool.sendProxyProtocol().isPresent()) {
+        problems.add(
+            path + ".send_proxy_protocol", shared, "use identity_header, or protocol: http1");
+      }
+      if (pool.transparent()) {
+        problems.add(path + ".transparent", shared, "use identity_header, or protocol: http1");
+      }
+    }
+    pool.sendProxyProtocol()
+        .filter(header -> header.version() == 1)
+        .filter(header -> problems.written(path + ".send_proxy_protocol.tlvs"))
+        .ifPresent(header ->
+            problems.add(path + ".send_proxy_protocol.tlvs", "version 1 has none", "version: 2"));
   }
 
   private void checkBackends(Pool pool, String path) {

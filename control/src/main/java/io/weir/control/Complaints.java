@@ -38,6 +38,10 @@ final class Complaints {
     found.add(places.problem(path, message));
   }
 
+  void add(String path, String message, String hint) {
+    found.add(places.problem(path, message, hint));
+  }
+
   boolean none() {
     return found.isEmpty();
   }

@@ -3,16 +3,21 @@ package io.weir.control;
 import io.weir.config.BackendTls;
 import io.weir.config.CipherSuite;
 import io.weir.config.Config;
+import io.weir.config.IdentityHeader;
 import io.weir.config.Pool.Backend;
 import io.weir.config.Pool.CircuitBreaker;
 import io.weir.config.Pool.Hash;
 import io.weir.config.Pool.OutlierEjection;
+import io.weir.config.Pool.SendProxyProtocol;
 import io.weir.config.Pool.Sticky;
 import io.weir.config.Pool.TcpKeepalive;
 import io.weir.control.Live.LivePool;
 import io.weir.control.Live.LiveUpstreamTls;
 import io.weir.policy.CircuitLimits;
 import io.weir.policy.OutlierLimits;
+import io.weir.proxy.identity.Disclosure;
+import io.weir.proxy.identity.IdentitySigner;
+import io.weir.proxy.identity.ProxyHeaderFormat;
 import io.weir.proxy.tls.CertificateEntry.Chain;
 import io.weir.proxy.tls.CertificateLoadException;
 import io.weir.proxy.tls.CertificateLoader;
@@ -29,7 +34,10 @@ import io.weir.proxy.upstream.PoolSettings.Connections;
 import io.weir.proxy.upstream.PoolSettings.Protocol;
 import io.weir.proxy.upstream.PoolSettings.Resilience;
 import io.weir.proxy.upstream.StickyCookie;
+import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.security.cert.X509Certificate;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -39,6 +47,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** Compiles pools: which backends, how one is chosen, how it is reached. */
@@ -158,7 +167,34 @@ final class PoolCompiler {
             pool.outlierEjection().map(PoolCompiler::outliers).orElse(NO_OUTLIERS),
             circuit(pool.circuitBreaker()),
             pool.retryBudget().percent() / 100.0,
-            pool.retryBudget().minPerSecond()));
+            pool.retryBudget().minPerSecond()),
+        disclosure(pool));
+  }
+
+  @SuppressWarnings("NullAway") // which does not see that both may be null
+  private Disclosure disclosure(io.weir.config.Pool pool) {
+    return new Disclosure(
+        pool.sendProxyProtocol().map(PoolCompiler::header).orElse(null),
+        pool.transparent(),
+        pool.identityHeader().map(this::signer).orElse(null));
+  }
+
+  private static ProxyHeaderFormat header(SendProxyProtocol header) {
+    return new ProxyHeaderFormat(
+        header.version(),
+        header.tlvs().stream()
+            .map(tlv -> ProxyHeaderFormat.Extension.valueOf(tlv.name()))
+            .collect(Collectors.toSet()));
+  }
+
+  private IdentitySigner signer(IdentityHeader block) {
+    try {
+      String key = Files.readString(files.resolve(block.key()), StandardCharsets.ISO_8859_1);
+      return new IdentitySigner(block.keyId(), key.strip().getBytes(StandardCharsets.ISO_8859_1));
+    } catch (IOException unreadable) {
+      throw new IllegalArgumentException(
+          "identity_header.key: " + block.key() + " cannot be read", unreadable);
+    }
   }
 
   private static Protocol protocol(io.weir.config.Pool pool) {

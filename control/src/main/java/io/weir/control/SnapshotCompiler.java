@@ -30,6 +30,10 @@ import io.weir.proxy.http.Ascii;
 import io.weir.proxy.http.FieldName;
 import io.weir.proxy.http.HeadLimits;
 import io.weir.proxy.http.PathNormaliser;
+import io.weir.proxy.identity.Trust;
+import io.weir.proxy.identity.Trust.ForwardedTrust;
+import io.weir.proxy.identity.Trust.ProxyProtocolMode;
+import io.weir.proxy.identity.Trust.ProxyProtocolRule;
 import io.weir.proxy.log.AccessLogSettings;
 import io.weir.proxy.route.RouteTable;
 import io.weir.proxy.upstream.Pool;
@@ -117,6 +121,7 @@ final class SnapshotCompiler {
         new PoolCompiler(config, complaints, files, names, running, pooled).compile();
     List<ListenerSettings> listeners = listeners(config, complaints, pools);
     String instance = config.instance().orElseGet(SnapshotCompiler::hostName);
+    TransparentCheck.check(config, pools, complaints);
     AccessLogSettings log =
         complaints.attempt("access_log", () -> accessLog(config, instance, pooled));
     Live live = new Live(running.stickyKey(), pools, tls, clients);
@@ -211,7 +216,7 @@ final class SnapshotCompiler {
         routes,
         PathNormaliser.STRICT,
         limits(listener.limits()),
-        IpPrefixSet.of(listener.trustedProxies()),
+        trust(listener),
         mode(listener.forwardedHeaders().trustedMode()),
         mode(listener.forwardedHeaders().mode()),
         forwarded(listener.forwardedHeaders()),
@@ -236,6 +241,18 @@ final class SnapshotCompiler {
     return headers.headers().stream()
         .map(field -> FieldName.valueOf(field.name()))
         .collect(Collectors.toSet());
+  }
+
+  private static Trust trust(Listener listener) {
+    return new Trust(
+        IpPrefixSet.of(listener.trustedProxies()),
+        ForwardedTrust.valueOf(listener.forwardedHeaders().trustedField().name()),
+        listener.proxyProtocol().stream()
+            .map(rule ->
+                new ProxyProtocolRule(
+                    IpPrefixSet.of(rule.networks()), ProxyProtocolMode.valueOf(rule.mode().name())))
+            .toList(),
+        listener.transparent());
   }
 
   private static ForwardedMode mode(ForwardedHeaders.Mode mode) {

@@ -22,7 +22,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /**
  * The examples are compiled as they are, but for two things that this machine does not have: the
- * certificates they name are made for the test, and their backends' names become addresses.
+ * certificates and keys they name are made for the test, and their backends' names become
+ * addresses.
  */
 class ExamplesTest {
   private static final Path EXAMPLES = Path.of("../examples");
@@ -51,6 +52,7 @@ class ExamplesTest {
     text =
         text.replace("/etc/weir/", "")
             .replaceAll("\"[a-z0-9.-]+\\.example\\.com:", "\"192.0.2.99:");
+    Files.writeString(folder.resolve("identity.key"), "0123456789abcdef".repeat(4) + "\n");
     Path file = Files.writeString(folder.resolve("weir.yaml"), text);
     switch (Compilation.of(file)) {
       case Compilation.Refused refused -> assertThat(refused.problems()).isEmpty();

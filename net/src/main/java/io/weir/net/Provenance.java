@@ -1,5 +1,7 @@
 package io.weir.net;
 
+import java.nio.charset.StandardCharsets;
+
 /** How a client's address was established. */
 public enum Provenance {
   /** The peer of the connection itself. */
@@ -14,14 +16,21 @@ public enum Provenance {
   GATEWAY("gateway");
 
   private final String text;
+  private final byte[] bytes;
 
   Provenance(String text) {
     this.text = text;
+    this.bytes = text.getBytes(StandardCharsets.US_ASCII);
   }
 
   /** The stable name for logs, metrics and headers. */
   public String text() {
     return text;
+  }
+
+  /** The stable name as octets; not to be changed. */
+  public byte[] bytes() {
+    return bytes;
   }
 
   @Override

@@ -8,6 +8,7 @@ import io.weir.net.IpAddress;
 import io.weir.proxy.http.Ascii;
 import io.weir.proxy.http.Authority;
 import io.weir.proxy.http.Head;
+import io.weir.proxy.stage.Reason;
 import io.weir.proxy.tls.TlsServer;
 import io.weir.proxy.tls.TlsSession;
 import org.jspecify.annotations.Nullable;
@@ -20,11 +21,16 @@ public final class ClientConnection implements ChannelFutureListener {
   public final Loop loop;
   public final Listener listener;
 
-  /** The address of the socket's other end, or what a trusted PROXY header told. */
-  public final ClientIdentity peer;
+  /**
+   * The address of the socket's other end, or what a trusted PROXY header told; known before the
+   * first octet that is the client's.
+   */
+  public ClientIdentity peer;
 
-  public final IpAddress localAddress;
-  public final int localPort;
+  /** What the client connected to: this end of the socket, or what that header told. */
+  public IpAddress localAddress;
+
+  public int localPort;
 
   /** How the connection is secured; null on plain TCP. */
   public @Nullable TlsSession tls;
@@ -36,6 +42,9 @@ public final class ClientConnection implements ChannelFutureListener {
 
   /** Whether it counts among its client's connections. */
   boolean counted;
+
+  /** Whether connections to backends were made that tell about this client. */
+  public boolean disclosed;
 
   /** Requests begun on this connection. */
   public long requests;
@@ -54,6 +63,20 @@ public final class ClientConnection implements ChannelFutureListener {
     this.peer = peer;
     this.localAddress = localAddress;
     this.localPort = localPort;
+  }
+
+  /** A PROXY header that is believed says who the client is, and what it connected to. */
+  public void announced(ClientIdentity client, IpAddress destination, int destinationPort) {
+    peer = client;
+    localAddress = destination;
+    localPort = destinationPort;
+  }
+
+  /** Ends before the first request, with a record that says why. */
+  public void end(Reason why) {
+    Exchange none = loop.exchange(new NoClientSide(), this, System.nanoTime());
+    none.fail(why);
+    channel.close();
   }
 
   /** The TLS server name in lower case; null on plain TCP or where the client named none. */

@@ -67,7 +67,8 @@ public final class Connecting implements ConnectionAttempt {
     }
   }
 
-  private void failed(Reason why) {
+  /** There will be no connection. */
+  public void failed(Reason why) {
     channel.close();
     Exchange waiting = taken();
     if (waiting != null) {

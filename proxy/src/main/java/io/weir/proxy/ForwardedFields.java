@@ -3,11 +3,14 @@ package io.weir.proxy;
 import io.weir.net.ClientIdentity;
 import io.weir.net.IpAddress;
 import io.weir.proxy.http.Ascii;
+import io.weir.proxy.http.Authority;
 import io.weir.proxy.http.FieldName;
 import io.weir.proxy.http.FieldSink;
 import io.weir.proxy.http.Head;
+import io.weir.proxy.identity.IdentitySigner;
 import io.weir.proxy.route.FieldEdits;
 import io.weir.proxy.route.Route;
+import io.weir.proxy.upstream.Pool;
 import java.util.Set;
 
 /**
@@ -20,7 +23,12 @@ import java.util.Set;
  */
 public final class ForwardedFields {
   private static final boolean[] NOT_TO_UPSTREAM =
-      flags(FieldName.HOST, FieldName.CONTENT_LENGTH, FieldName.TRAILER, FieldName.X_REQUEST_ID);
+      flags(
+          FieldName.HOST,
+          FieldName.CONTENT_LENGTH,
+          FieldName.TRAILER,
+          FieldName.X_REQUEST_ID,
+          FieldName.WEIR_CLIENT);
   private static final boolean[] ABOUT_CLIENT =
       only(
           FieldName.FORWARDED,
@@ -77,6 +85,11 @@ public final class ForwardedFields {
       aboutClient(x, mode == ForwardedMode.APPEND, sink);
     }
     sink.field(FieldName.X_REQUEST_ID, x.id);
+    Pool pool = x.pool;
+    IdentitySigner signer = pool == null ? null : pool.settings().disclosure().signer();
+    if (signer != null) {
+      signed(x, signer, sink);
+    }
     write(edits, sink);
   }
 
@@ -183,17 +196,17 @@ public final class ForwardedFields {
       value(FieldName.X_REAL_IP, text, client.address().writeTo(text, 0), sink);
     }
     if (told.contains(FieldName.X_FORWARDED_PROTO)
-        && !(append && passFirst(head, FieldName.X_FORWARDED_PROTO, sink))) {
+        && !(append && passLast(head, FieldName.X_FORWARDED_PROTO, sink))) {
       sink.field(FieldName.X_FORWARDED_PROTO, scheme);
     }
     if (told.contains(FieldName.X_FORWARDED_PORT)
-        && !(append && passFirst(head, FieldName.X_FORWARDED_PORT, sink))) {
+        && !(append && passLast(head, FieldName.X_FORWARDED_PORT, sink))) {
       int end = Ascii.writeDecimal(text, 0, connection.localPort);
       value(FieldName.X_FORWARDED_PORT, text, end, sink);
     }
     if (told.contains(FieldName.X_FORWARDED_HOST)
         && x.hostEnd > x.hostStart
-        && !(append && passFirst(head, FieldName.X_FORWARDED_HOST, sink))) {
+        && !(append && passLast(head, FieldName.X_FORWARDED_HOST, sink))) {
       byte[] name = FieldName.X_FORWARDED_HOST.bytes();
       sink.field(
           FieldName.X_FORWARDED_HOST, name, 0, name.length, head.bytes, x.hostStart, x.hostEnd);
@@ -203,12 +216,57 @@ public final class ForwardedFields {
     }
   }
 
-  private static boolean passFirst(Head head, FieldName name, FieldSink sink) {
-    int i = head.find(name, 0);
-    if (i >= 0) {
-      pass(head, i, sink);
+  /**
+   * Passes on what the proxy before wrote: the last element of the last line. What stands before it
+   * may be anybody's. False where there is none, or it is not what it should be.
+   */
+  private static boolean passLast(Head head, FieldName name, FieldSink sink) {
+    int line = -1;
+    for (int i = head.find(name, 0); i >= 0; i = head.find(name, i + 1)) {
+      line = i;
     }
-    return i >= 0;
+    if (line < 0) {
+      return false;
+    }
+    byte[] b = head.bytes;
+    int end = head.valueEnd(line);
+    int start = end;
+    while (start > head.valueStart(line) && b[start - 1] != ',') {
+      start--;
+    }
+    while (start < end && (b[start] == ' ' || b[start] == '\t')) {
+      start++;
+    }
+    boolean valid =
+        switch (name) {
+          case X_FORWARDED_PROTO ->
+              Ascii.equalIgnoreCase(b, start, end, HTTP)
+                  || Ascii.equalIgnoreCase(b, start, end, HTTPS);
+          case X_FORWARDED_PORT -> isPort(b, start, end);
+          default -> Authority.isValid(b, start, end);
+        };
+    if (valid) {
+      sink.field(name, name.bytes(), 0, name.bytes().length, b, start, end);
+    }
+    return valid;
+  }
+
+  private static boolean isPort(byte[] b, int start, int end) {
+    long port = start == end || end - start > 5 ? -1 : Ascii.parseDecimal(b, start, end);
+    return port > 0 && port <= 0xffff;
+  }
+
+  private static void signed(Exchange x, IdentitySigner signer, FieldSink sink) {
+    byte[] text = x.loop.scratch;
+    int end =
+        signer.write(
+            text,
+            0,
+            x.identity(),
+            x.connection().listener.nameBytes(),
+            x.id,
+            System.currentTimeMillis() / 1000);
+    value(FieldName.WEIR_CLIENT, text, end, sink);
   }
 
   private static void value(FieldName name, byte[] text, int end, FieldSink sink) {

@@ -1,6 +1,5 @@
 package io.weir.proxy;
 
-import io.netty.buffer.ByteBuf;
 import io.netty.channel.embedded.EmbeddedChannel;
 import io.weir.net.ClientIdentity;
 import io.weir.net.IpAddress;
@@ -51,7 +50,7 @@ public record HypotheticalRequest(
     ClientConnection connection =
         new ClientConnection(channel, loop, at, peer, address, local.getPort());
     connection.tls = tls;
-    Exchange exchange = loop.exchange(NOBODY, connection, System.nanoTime());
+    Exchange exchange = loop.exchange(new NoClientSide(), connection, System.nanoTime());
     try {
       return judge.apply(exchange, parse(exchange.request, at.settings()));
     } finally {
@@ -65,39 +64,4 @@ public record HypotheticalRequest(
     Reason refused = HeadParser.request(request, settings.limits());
     return refused == null && !request.complete ? Reason.FRAME_MALFORMED : refused;
   }
-
-  /** The client that is not there. */
-  private static final ClientSide NOBODY =
-      new ClientSide() {
-        @Override
-        public void sendInterim() {}
-
-        @Override
-        public void sendResponse(boolean end) {}
-
-        @Override
-        public void sendBody(ByteBuf data, boolean end) {
-          data.release();
-        }
-
-        @Override
-        public void sendTrailers(Head trailers) {}
-
-        @Override
-        public void flush() {}
-
-        @Override
-        public boolean isWritable() {
-          return true;
-        }
-
-        @Override
-        public void readBody(boolean wanted) {}
-
-        @Override
-        public void abort() {}
-
-        @Override
-        public void finished() {}
-      };
 }

@@ -12,6 +12,9 @@ import io.weir.net.Provenance;
 import io.weir.policy.ConnectionLimiter;
 import io.weir.proxy.http1.Http1ClientSide;
 import io.weir.proxy.http2.Http2ClientConnection;
+import io.weir.proxy.identity.ProxyHeaderHandler;
+import io.weir.proxy.identity.Trust;
+import io.weir.proxy.identity.Trust.ProxyProtocolMode;
 import io.weir.proxy.tls.ClientHello;
 import io.weir.proxy.tls.SniRow;
 import io.weir.proxy.tls.TlsEvents;
@@ -103,15 +106,24 @@ public final class Listener {
       Transport.prepare(child.config());
       child.config().setOption(ChannelOption.ALLOW_HALF_CLOSURE, true);
       accepted.increment();
-      ClientConnection connection = connection(child, loop);
-      if (!admits(connection)) {
-        refused.increment();
+      Trust trust = settings().trust();
+      ClientConnection connection = connection(child, loop, trust);
+      ProxyProtocolMode header =
+          trust.proxyProtocol().isEmpty() ? null : trust.proxyProtocol(connection.peer.address());
+      // Who announces its clients is none: they are counted when they are known.
+      boolean announces = header != null && header != ProxyProtocolMode.REFUSED;
+      if (!announces && !admits(connection)) {
         child.unsafe().closeForcibly();
         return;
       }
       loop.opened(connection);
       child.closeFuture().addListener(connection);
-      child.pipeline().addLast(firstHandler(connection));
+      child
+          .pipeline()
+          .addLast(
+              header == null
+                  ? firstHandler(connection)
+                  : new ProxyHeaderHandler(connection, header));
       loop.executor.register(child);
     }
 
@@ -122,14 +134,18 @@ public final class Listener {
   }
 
   /** ADMIT for connections: the client has not got too many. */
-  private boolean admits(ClientConnection connection) {
+  public boolean admits(ClientConnection connection) {
     ListenerSettings.ConnectionLimits limits = settings().connections();
     IpAddress client = connection.peer.address();
     if (!limits.concern(client)) {
       return true;
     }
-    connection.counted = true;
-    return limiter.tryOpen(client, limits.most(), limits.newPerSecond(), System.nanoTime());
+    connection.counted =
+        limiter.tryOpen(client, limits.most(), limits.newPerSecond(), System.nanoTime());
+    if (!connection.counted) {
+      refused.increment();
+    }
+    return connection.counted;
   }
 
   /** A connection that was admitted is closed. */
@@ -139,16 +155,20 @@ public final class Listener {
     }
   }
 
-  private ClientConnection connection(Channel child, Loop loop) {
+  private ClientConnection connection(Channel child, Loop loop, Trust trust) {
     InetSocketAddress remote = (InetSocketAddress) child.remoteAddress();
     InetSocketAddress local = (InetSocketAddress) child.localAddress();
     ClientIdentity peer =
-        new ClientIdentity(IpAddress.of(remote.getAddress()), remote.getPort(), Provenance.SOCKET);
+        new ClientIdentity(
+            IpAddress.of(remote.getAddress()),
+            remote.getPort(),
+            trust.transparent() ? Provenance.TRANSPARENT : Provenance.SOCKET);
     return new ClientConnection(
         child, loop, this, peer, IpAddress.of(local.getAddress()), local.getPort());
   }
 
-  private ChannelHandler firstHandler(ClientConnection connection) {
+  /** What reads the first octet that is the client's own. */
+  public ChannelHandler firstHandler(ClientConnection connection) {
     TlsServer tls = settings().tls();
     return tls == null
         ? new Http1ClientSide(connection)
@@ -166,7 +186,7 @@ public final class Listener {
     @Override
     public void hello(Channel channel, SniRow row, ClientHello hello) {
       if (row.passesThrough()) {
-        channel.pipeline().addLast(new PassThrough(connection, row));
+        channel.pipeline().addLast(new PassThrough(connection, row, hello.serverName()));
       }
     }
 

@@ -7,6 +7,7 @@ import io.weir.policy.RateLimit;
 import io.weir.proxy.http.FieldName;
 import io.weir.proxy.http.HeadLimits;
 import io.weir.proxy.http.PathNormaliser;
+import io.weir.proxy.identity.Trust;
 import io.weir.proxy.route.RouteTable;
 import io.weir.proxy.tls.TlsServer;
 import java.net.InetSocketAddress;
@@ -25,7 +26,7 @@ import org.jspecify.annotations.Nullable;
  * @param routes first to match decides
  * @param paths how paths are brought to their one meaning
  * @param limits sizes of request heads
- * @param trustedProxies whose forwarded fields are believed
+ * @param trust whose word about clients is believed
  * @param forwardedTrusted what to do with forwarded fields of trusted proxies
  * @param forwardedOthers what to do with forwarded fields of everyone else
  * @param forwardedFields which fields tell backends about the client
@@ -42,7 +43,7 @@ public record ListenerSettings(
     RouteTable routes,
     PathNormaliser paths,
     HeadLimits limits,
-    IpPrefixSet trustedProxies,
+    Trust trust,
     ForwardedMode forwardedTrusted,
     ForwardedMode forwardedOthers,
     Set<FieldName> forwardedFields,

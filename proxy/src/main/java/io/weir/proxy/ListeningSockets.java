@@ -1,8 +1,9 @@
 package io.weir.proxy;
 
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelException;
 import io.netty.channel.ChannelFuture;
-import io.netty.channel.ServerChannel;
+import io.netty.channel.epoll.EpollChannelOption;
 import io.netty.channel.epoll.EpollServerSocketChannel;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -41,13 +42,15 @@ public final class ListeningSockets {
    * them.
    *
    * @param ours whether this process listens there already, for a listener that is replaced
+   * @param transparent whether connections meant for other addresses are taken too
    */
   List<Channel> open(
       Transport transport,
       List<Loop> loops,
       Listener listener,
       InetSocketAddress address,
-      boolean ours)
+      boolean ours,
+      boolean transparent)
       throws IOException {
     List<Integer> handed = descriptors.remove(address);
     List<Channel> channels = new ArrayList<>();
@@ -55,7 +58,9 @@ public final class ListeningSockets {
       if (handed != null) {
         for (int i = 0; i < handed.size(); i++) {
           Loop loop = loops.get(i % loops.size());
-          channels.add(register(new EpollServerSocketChannel(handed.get(i)), loop, listener, null));
+          Channel channel = new EpollServerSocketChannel(handed.get(i));
+          setTransparent(channel, transparent);
+          channels.add(register(channel, loop, listener, null));
         }
         return channels;
       }
@@ -64,7 +69,11 @@ public final class ListeningSockets {
         refuseForeign(address);
       }
       for (Loop loop : loops) {
-        channels.add(register(transport.newServerChannel(shared), loop, listener, address));
+        Channel channel = transport.newServerChannel(shared);
+        if (transparent) {
+          setTransparent(channel, true);
+        }
+        channels.add(register(channel, loop, listener, address));
       }
       return channels;
     } catch (IOException failed) {
@@ -87,7 +96,7 @@ public final class ListeningSockets {
   }
 
   private static Channel register(
-      ServerChannel channel, Loop loop, Listener listener, @Nullable InetSocketAddress address)
+      Channel channel, Loop loop, Listener listener, @Nullable InetSocketAddress address)
       throws IOException {
     channel.config().setOption(io.netty.channel.ChannelOption.SO_BACKLOG, BACKLOG);
     channel.config().setOption(io.netty.channel.ChannelOption.SO_REUSEADDR, true);
@@ -97,6 +106,17 @@ public final class ListeningSockets {
       await(channel.bind(address), channel);
     }
     return channel;
+  }
+
+  /** Lets a listening socket take connections meant for other addresses, or no more. */
+  static void setTransparent(Channel channel, boolean transparent) throws IOException {
+    try {
+      channel.config().setOption(EpollChannelOption.IP_TRANSPARENT, transparent);
+    } catch (ChannelException refused) {
+      channel.unsafe().closeForcibly();
+      throw new IOException(
+          "transparent: the kernel refuses IP_TRANSPARENT (needs CAP_NET_ADMIN)", refused);
+    }
   }
 
   private static void await(ChannelFuture future, Channel channel) throws IOException {

@@ -109,6 +109,9 @@ public final class Loop {
 
   void closed(ClientConnection connection) {
     clients.remove(connection);
+    if (connection.disclosed) {
+      connections.values().forEach(pool -> pool.clientGone(connection));
+    }
   }
 
   int clientConnections() {

@@ -1,17 +1,21 @@
 package io.weir.proxy;
 
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelException;
+import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOption;
 import io.netty.util.ReferenceCountUtil;
 import io.weir.proxy.http.Head;
+import io.weir.proxy.identity.Disclosure;
 import io.weir.proxy.tls.SniRow;
 import io.weir.proxy.upstream.Backend;
 import io.weir.proxy.upstream.Outcome;
 import io.weir.proxy.upstream.Pool;
 import io.weir.proxy.upstream.Tried;
+import java.net.InetSocketAddress;
 import java.util.ArrayDeque;
 import org.jspecify.annotations.Nullable;
 
@@ -27,10 +31,12 @@ final class PassThrough extends ChannelInboundHandlerAdapter implements TimerWhe
   private final Tried tried = new Tried();
   private @Nullable Channel upstream;
   private @Nullable Backend backend;
+  private final byte[] serverName;
   private boolean moved;
 
-  PassThrough(ClientConnection connection, SniRow row) {
+  PassThrough(ClientConnection connection, SniRow row, byte[] serverName) {
     this.connection = connection;
+    this.serverName = serverName;
     String name = row.pool();
     this.pool = name == null ? null : connection.loop.proxy.snapshot().pools().get(name);
   }
@@ -59,18 +65,38 @@ final class PassThrough extends ChannelInboundHandlerAdapter implements TimerWhe
     channel.config().setOption(ChannelOption.ALLOW_HALF_CLOSURE, false);
     channel.pipeline().addLast(new FromBackend());
     loop.executor.register(channel);
-    channel
-        .connect(chosen.address())
-        .addListener(
-            (ChannelFutureListener)
-                connected -> {
-                  if (connected.isSuccess()) {
-                    connected(channel);
-                  } else {
-                    ended(Outcome.CONNECT_FAILED);
-                    connect();
-                  }
-                });
+    try {
+      InetSocketAddress from = disclose(pool.settings().disclosure(), channel, chosen);
+      channel
+          .connect(chosen.address(), from)
+          .addListener((ChannelFutureListener) done -> connectDone(done, channel));
+    } catch (ChannelException notAllowed) {
+      loop.proxy.disclosureFailed(pool.name(), notAllowed);
+      connectDone(channel.newFailedFuture(notAllowed), channel);
+    }
+  }
+
+  /** The address to connect from, where the backend is told whom the connection is for. */
+  private @Nullable InetSocketAddress disclose(Disclosure told, Channel channel, Backend chosen) {
+    if (!told.perClient()) {
+      return null;
+    }
+    if (!told.canReach(chosen.address(), connection.peer)) {
+      throw new ChannelException("client " + connection.peer.address() + " is of another family");
+    }
+    byte[] id = new byte[Loop.ID_LENGTH];
+    connection.loop.nextRequestId(id);
+    return told.prepare(channel, connection.peer, connection, serverName, id);
+  }
+
+  private void connectDone(ChannelFuture done, Channel channel) {
+    if (done.isSuccess()) {
+      connected(channel);
+    } else {
+      channel.close();
+      ended(Outcome.CONNECT_FAILED);
+      connect();
+    }
   }
 
   private void connected(Channel channel) {

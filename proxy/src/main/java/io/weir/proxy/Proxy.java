@@ -105,6 +105,10 @@ public final class Proxy implements AutoCloseable {
           Bound before = bound.get(address);
           if (before == null || !before.listener().equals(settings.name())) {
             added.put(address, bind(settings, address, before));
+          } else if (settings.trust().transparent() != isTransparent(settings.name())) {
+            for (Channel channel : before.channels()) {
+              ListeningSockets.setTransparent(channel, settings.trust().transparent());
+            }
           }
         }
       }
@@ -140,7 +144,14 @@ public final class Proxy implements AutoCloseable {
     Listener listener =
         listeners.computeIfAbsent(settings.name(), name -> new Listener(this, settings));
     return new Bound(
-        settings.name(), inherited.open(transport, loops, listener, address, before != null));
+        settings.name(),
+        inherited.open(
+            transport, loops, listener, address, before != null, settings.trust().transparent()));
+  }
+
+  private boolean isTransparent(String listener) {
+    ListenerSettings running = snapshot.listener(listener);
+    return running != null && running.trust().transparent();
   }
 
   /** Judges by this generation without listening anywhere, for hypothetical requests. */
@@ -233,6 +244,15 @@ public final class Proxy implements AutoCloseable {
   void acceptFailed(Listener listener, Throwable cause) {
     LOG.log(
         System.Logger.Level.WARNING, "listener {0}: accept failed: {1}", listener.name(), cause);
+  }
+
+  /** The kernel does not let this process connect with a client's address. */
+  public void disclosureFailed(String pool, Throwable cause) {
+    LOG.log(
+        System.Logger.Level.WARNING,
+        "pool {0}: cannot connect with the client''s address: {1}",
+        pool,
+        cause.getMessage());
   }
 
   /** A client's connection failed in a way that ended it; for people who debug. */

@@ -41,14 +41,17 @@ final class CheckConnection implements Closeable {
   /**
    * Connects, and shakes hands where {@code tls} is given.
    *
+   * @param preamble octets that the connection begins with, before TLS
    * @throws IOException if that fails or takes too long; nothing is left open then
    */
   static CheckConnection open(
-      InetSocketAddress address, @Nullable UpstreamTls tls, Duration timeout) throws IOException {
+      InetSocketAddress address, byte[] preamble, @Nullable UpstreamTls tls, Duration timeout)
+      throws IOException {
     CheckConnection connection = new CheckConnection(timeout);
     try {
       connection.socket.setTcpNoDelay(true);
       connection.socket.connect(address, connection.millisLeft());
+      connection.socket.getOutputStream().write(preamble);
       if (tls != null) {
         connection.handshake(tls.newHandler(UnpooledByteBufAllocator.DEFAULT, address));
       }

@@ -2,6 +2,7 @@ package io.weir.control.health;
 
 import io.weir.config.Pool;
 import io.weir.config.Pool.HealthCheck;
+import io.weir.proxy.identity.ProxyHeaderFormat;
 import io.weir.proxy.tls.UpstreamTls;
 import io.weir.proxy.upstream.Backend;
 import io.weir.proxy.upstream.BackendState;
@@ -84,7 +85,8 @@ final class Watch {
     UpstreamTls tls = tls(backend, check);
     InetSocketAddress address = address(backend, check);
     Probe probe = Probe.of(check, hostOf(address), tls != null);
-    try (CheckConnection connection = CheckConnection.open(address, tls, check.timeout())) {
+    try (CheckConnection connection =
+        CheckConnection.open(address, preamble(backend, check), tls, check.timeout())) {
       return new HealthResult(true, probe.ask(connection));
     } catch (SocketTimeoutException e) {
       return new HealthResult(false, "no answer within " + check.timeout().toMillis() + " ms");
@@ -92,6 +94,12 @@ final class Watch {
       // A defect in reading some answer must not end the watch: the backend would stay as it is.
       return new HealthResult(false, e.getMessage() == null ? e.toString() : e.getMessage());
     }
+  }
+
+  /** The PROXY header by which Weir says that it asks for itself, on the port that wants one. */
+  private static byte[] preamble(Backend backend, HealthCheck check) {
+    ProxyHeaderFormat header = backend.pool().settings().disclosure().header();
+    return header == null || check.port().isPresent() ? new byte[0] : header.own();
   }
 
   private static @Nullable UpstreamTls tls(Backend backend, HealthCheck check) {

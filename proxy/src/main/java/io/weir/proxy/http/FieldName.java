@@ -44,6 +44,7 @@ public enum FieldName {
   UPGRADE("upgrade", true),
   USER_AGENT("user-agent", false),
   VIA("via", false),
+  WEIR_CLIENT("weir-client", false),
   X_CONTENT_TYPE_OPTIONS("x-content-type-options", false),
   X_FORWARDED_FOR("x-forwarded-for", false),
   X_FORWARDED_HOST("x-forwarded-host", false),

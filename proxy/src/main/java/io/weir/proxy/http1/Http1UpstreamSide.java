@@ -3,6 +3,8 @@ package io.weir.proxy.http1;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
+import io.weir.net.ClientIdentity;
+import io.weir.proxy.ClientConnection;
 import io.weir.proxy.Exchange;
 import io.weir.proxy.Loop;
 import io.weir.proxy.TimerWheel;
@@ -48,6 +50,12 @@ public final class Http1UpstreamSide extends Http1Output implements UpstreamSide
   private boolean requestEnded;
   private boolean keepAlive;
   private boolean reused;
+
+  /** The client that this connection tells its backend about; null where it tells nothing. */
+  public @Nullable ClientConnection client;
+
+  /** Who that client is said to be: requests of one connection may come from several. */
+  public @Nullable ClientIdentity identity;
 
   /** The next idle connection in the pool's stack, and since when this one is idle. */
   public @Nullable Http1UpstreamSide nextIdle;

@@ -72,8 +72,23 @@ public enum Reason {
   IDENTIFY_UNTRUSTED_PROXY_HEADER(
       Stage.IDENTIFY,
       "identify.untrusted_proxy_header",
-      400,
+      0,
       "A PROXY header came from a network that may not send one."),
+  IDENTIFY_PROXY_HEADER_MISSING(
+      Stage.IDENTIFY,
+      "identify.proxy_header_missing",
+      0,
+      "A connection from a network that has to begin with a PROXY header began without one."),
+  IDENTIFY_PROXY_HEADER_MALFORMED(
+      Stage.IDENTIFY,
+      "identify.proxy_header_malformed",
+      0,
+      "A PROXY header whose form, lengths or checksum are wrong, or that is too long."),
+  IDENTIFY_PROXY_HEADER_TOO_SLOW(
+      Stage.IDENTIFY,
+      "identify.proxy_header_too_slow",
+      0,
+      "The PROXY header was not whole after slowloris_protection.header_timeout."),
 
   ADMIT_TOO_MANY_CONNECTIONS(
       Stage.ADMIT,
@@ -119,6 +134,11 @@ public enum Reason {
       "upstream.connect_timeout",
       504,
       "The backend did not accept the connection in time."),
+  UPSTREAM_FAMILY_MISMATCH(
+      Stage.FORWARD,
+      "upstream.family_mismatch",
+      502,
+      "The pool is transparent, and its backend is IPv4 and the client IPv6, or the reverse."),
   UPSTREAM_TLS_FAILED(
       Stage.FORWARD,
       "upstream.tls_failed",

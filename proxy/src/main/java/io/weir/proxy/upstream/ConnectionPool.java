@@ -1,15 +1,19 @@
 package io.weir.proxy.upstream;
 
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelException;
 import io.netty.handler.ssl.SslHandler;
 import io.weir.policy.CircuitBreaker;
+import io.weir.proxy.ClientConnection;
 import io.weir.proxy.Connecting;
 import io.weir.proxy.ConnectionAttempt;
 import io.weir.proxy.Exchange;
 import io.weir.proxy.Loop;
 import io.weir.proxy.http1.Http1UpstreamSide;
+import io.weir.proxy.identity.Disclosure;
 import io.weir.proxy.stage.Reason;
 import io.weir.proxy.tls.UpstreamTls;
+import java.net.InetSocketAddress;
 import java.util.ArrayDeque;
 import org.jspecify.annotations.Nullable;
 
@@ -43,9 +47,12 @@ public final class ConnectionPool {
       shared.acquire(exchange);
       return;
     }
-    Http1UpstreamSide side = idle;
-    if (side != null) {
+    Http1UpstreamSide side = disclosure().perClient() ? ofClient(exchange) : idle;
+    if (side != null && side.client == null) {
       pop(side);
+      exchange.connected(side);
+    } else if (side != null && isOf(side, exchange)) {
+      remove(side);
       exchange.connected(side);
     } else if (!pool.tryTake(CircuitBreaker.Resource.PENDING)) {
       exchange.connectFailed(Reason.SELECT_CIRCUIT_OPEN);
@@ -55,6 +62,50 @@ public final class ConnectionPool {
       Waiting turn = new Waiting(exchange);
       waiting.add(turn);
       exchange.connecting(turn);
+      if (idle != null) {
+        idle.closeNow(); // it tells about another client, and is in the way
+      }
+    }
+  }
+
+  private Disclosure disclosure() {
+    return pool.settings().disclosure();
+  }
+
+  /**
+   * An idle connection that tells its backend about this very client; null for none. What it has
+   * besides tells about somebody else and is of no use any more.
+   */
+  private @Nullable Http1UpstreamSide ofClient(Exchange exchange) {
+    Http1UpstreamSide found = null;
+    Http1UpstreamSide at = idle;
+    while (at != null) {
+      Http1UpstreamSide next = at.nextIdle;
+      if (isOf(at, exchange)) {
+        found = at;
+      } else if (at.client == exchange.connection()) {
+        remove(at);
+        at.closeNow();
+      }
+      at = next;
+    }
+    return found;
+  }
+
+  private static boolean isOf(Http1UpstreamSide side, Exchange exchange) {
+    return side.client == exchange.connection() && exchange.identity().equals(side.identity);
+  }
+
+  /** A client is gone: nobody else may use what told about it. */
+  public void clientGone(ClientConnection client) {
+    Http1UpstreamSide at = idle;
+    while (at != null) {
+      Http1UpstreamSide next = at.nextIdle;
+      if (at.client == client) {
+        remove(at);
+        at.closeNow();
+      }
+      at = next;
     }
   }
 
@@ -121,7 +172,31 @@ public final class ConnectionPool {
     Connecting attempt = new Connecting(exchange, channel, side, tls, pool);
     exchange.connecting(attempt);
     loop.executor.register(channel);
-    channel.connect(backend.address()).addListener(attempt::tcpDone);
+    if (disclosure().perClient()) {
+      connectFor(exchange, side, channel, attempt);
+    } else {
+      channel.connect(backend.address()).addListener(attempt::tcpDone);
+    }
+  }
+
+  /** Connects so that the backend is told whom the connection is for. */
+  private void connectFor(
+      Exchange exchange, Http1UpstreamSide side, Channel channel, Connecting attempt) {
+    side.client = exchange.connection();
+    side.identity = exchange.identity();
+    if (!disclosure().canReach(backend.address(), exchange.identity())) {
+      attempt.failed(Reason.UPSTREAM_FAMILY_MISMATCH);
+      return;
+    }
+    try {
+      InetSocketAddress from =
+          disclosure()
+              .prepare(channel, exchange.identity(), exchange.connection(), null, exchange.id);
+      channel.connect(backend.address(), from).addListener(attempt::tcpDone);
+    } catch (ChannelException notAllowed) {
+      loop.proxy.disclosureFailed(pool.name(), notAllowed);
+      attempt.failed(Reason.UPSTREAM_CONNECT_FAILED);
+    }
   }
 
   /** Sets the connect timeout and puts TLS into the pipeline where the pool asks for it. */
@@ -142,6 +217,11 @@ public final class ConnectionPool {
 
   /** A connection whose last response was read to its end. */
   public void release(Http1UpstreamSide side) {
+    if (side.client != null
+        && (!waiting.isEmpty() || !disclosure().perClient() || !side.client.channel.isActive())) {
+      side.closeNow();
+      return;
+    }
     Exchange next = nextWaiting();
     if (next != null) {
       pool.release(CircuitBreaker.Resource.PENDING);

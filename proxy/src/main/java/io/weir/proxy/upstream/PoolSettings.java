@@ -2,6 +2,7 @@ package io.weir.proxy.upstream;
 
 import io.weir.policy.CircuitLimits;
 import io.weir.policy.OutlierLimits;
+import io.weir.proxy.identity.Disclosure;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -11,11 +12,18 @@ import org.jspecify.annotations.Nullable;
  * @param balancing which backend takes a request
  * @param connections how backends are reached
  * @param resilience what keeps one failure from becoming many
+ * @param disclosure what backends are told about clients outside of the forwarded fields
  */
-public record PoolSettings(Balancing balancing, Connections connections, Resilience resilience) {
+public record PoolSettings(
+    Balancing balancing, Connections connections, Resilience resilience, Disclosure disclosure) {
   /** Round robin over HTTP/1.1. */
   public static final PoolSettings DEFAULTS =
       new PoolSettings(Balancing.DEFAULTS, Connections.DEFAULTS, Resilience.DEFAULTS);
+
+  /** Settings of a pool whose backends are told about clients by fields only. */
+  public PoolSettings(Balancing balancing, Connections connections, Resilience resilience) {
+    this(balancing, connections, resilience, Disclosure.NONE);
+  }
 
   /**
    * Which backend takes a request.

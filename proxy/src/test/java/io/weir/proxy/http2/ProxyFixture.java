@@ -1,6 +1,5 @@
 package io.weir.proxy.http2;
 
-import io.weir.net.IpPrefixSet;
 import io.weir.proxy.ForwardedMode;
 import io.weir.proxy.ListenerSettings;
 import io.weir.proxy.ListeningSockets;
@@ -11,6 +10,7 @@ import io.weir.proxy.SecurityFields;
 import io.weir.proxy.http.FieldName;
 import io.weir.proxy.http.HeadLimits;
 import io.weir.proxy.http.PathNormaliser;
+import io.weir.proxy.identity.Trust;
 import io.weir.proxy.route.Route;
 import io.weir.proxy.route.RouteTable;
 import io.weir.proxy.route.WeightedPools;
@@ -56,7 +56,7 @@ final class ProxyFixture implements AutoCloseable {
             new RouteTable(List.of(Route.named("all").then(WeightedPools.of(pool)))),
             PathNormaliser.STRICT,
             limits,
-            IpPrefixSet.EMPTY,
+            Trust.NOBODY,
             ForwardedMode.OVERWRITE,
             ForwardedMode.OVERWRITE,
             EnumSet.of(FieldName.X_FORWARDED_FOR),
