@@ -33,9 +33,14 @@ final class ForwardedHop {
    * @return whether the element is an address
    */
   boolean parseXForwardedFor(byte[] src, int start, int end) {
-    address = IpAddress.parseOrNull(src, start, withoutZone(src, start, end) - start);
+    address = parseAddress(src, start, end);
     port = 0;
     return address != null || parseNode(src, start, end);
+  }
+
+  private static @Nullable IpAddress parseAddress(byte[] src, int start, int end) {
+    IpAddress read = IpAddress.parseOrNull(src, start, withoutZone(src, start, end) - start);
+    return read == null ? null : read.translated();
   }
 
   /**
@@ -164,8 +169,7 @@ final class ForwardedHop {
     if (portStart > end || (portStart < end && !parseNodePort(src, portStart, end))) {
       return false;
     }
-    int length = withoutZone(src, addressStart, addressEnd) - addressStart;
-    address = IpAddress.parseOrNull(src, addressStart, length);
+    address = parseAddress(src, addressStart, addressEnd);
     return address != null && bracketed == hasColon(src, addressStart, addressEnd);
   }
 

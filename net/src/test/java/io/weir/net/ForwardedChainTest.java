@@ -105,7 +105,8 @@ class ForwardedChainTest {
           10.0.0.1; 2001:db8::1%eth0; 10.0.0.1 port 4711; UNREADABLE_HOP; ~~
           10.0.0.1; fe80::1%; 10.0.0.1 port 4711; UNREADABLE_HOP; ~~
           10.0.0.1; [fe80::1%25eth0]:80; fe80::1 port 80; CLIENT_FOUND; fe80::1
-          10.0.0.1; 64:ff9b::203.0.113.7; 203.0.113.7; CLIENT_FOUND; 64:ff9b::cb00:7107
+          10.0.0.1; 64:ff9b::203.0.113.7; 203.0.113.7; CLIENT_FOUND; 203.0.113.7
+          10.0.0.1; 64:ff9b::10.0.0.2; 64:ff9b::a00:2; CLIENT_FOUND; 64:ff9b::a00:2
           10.0.0.1; 192.0.2.1:65536; 10.0.0.1 port 4711; UNREADABLE_HOP; ~~
           10.0.0.1; 192.0.2.1:; 10.0.0.1 port 4711; UNREADABLE_HOP; ~~
           10.0.0.1; 192.0.2.1:000080; 10.0.0.1 port 4711; UNREADABLE_HOP; ~~

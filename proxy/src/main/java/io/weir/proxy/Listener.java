@@ -8,7 +8,6 @@ import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOption;
 import io.weir.net.ClientIdentity;
 import io.weir.net.IpAddress;
-import io.weir.net.Provenance;
 import io.weir.policy.ConnectionLimiter;
 import io.weir.proxy.http1.Http1ClientSide;
 import io.weir.proxy.http2.Http2ClientConnection;
@@ -158,11 +157,7 @@ public final class Listener {
   private ClientConnection connection(Channel child, Loop loop, Trust trust) {
     InetSocketAddress remote = (InetSocketAddress) child.remoteAddress();
     InetSocketAddress local = (InetSocketAddress) child.localAddress();
-    ClientIdentity peer =
-        new ClientIdentity(
-            IpAddress.of(remote.getAddress()),
-            remote.getPort(),
-            trust.transparent() ? Provenance.TRANSPARENT : Provenance.SOCKET);
+    ClientIdentity peer = trust.peer(IpAddress.of(remote.getAddress()), remote.getPort());
     return new ClientConnection(
         child, loop, this, peer, IpAddress.of(local.getAddress()), local.getPort());
   }

@@ -1,7 +1,9 @@
 package io.weir.proxy.identity;
 
+import io.weir.net.ClientIdentity;
 import io.weir.net.IpAddress;
 import io.weir.net.IpPrefixSet;
+import io.weir.net.Provenance;
 import java.util.List;
 
 /**
@@ -55,6 +57,12 @@ public record Trust(
    * @param networks of the sources, as the socket sees them
    */
   public record ProxyProtocolRule(IpPrefixSet networks, ProxyProtocolMode mode) {}
+
+  /** The other end of a socket, before anything is read from it. */
+  public ClientIdentity peer(IpAddress address, int port) {
+    return new ClientIdentity(
+        address, port, transparent ? Provenance.TRANSPARENT : Provenance.SOCKET);
+  }
 
   /** What a source may do; REFUSED where no rule names it. */
   public ProxyProtocolMode proxyProtocol(IpAddress source) {
