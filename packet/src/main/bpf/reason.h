@@ -1,0 +1,48 @@
+/* Why a packet ended as it did: one counter each, and the same names in io.weir.packet.Reason (a test compares).
+ * The order is the meaning: first what passes, then what is dropped, then what leaves again by the plane's own hand. */
+#pragma once
+
+enum reason {
+  UNDECIDED, /* no word of the pipeline objected: the packet passes */
+  PASS_NOT_IP,
+  PASS_LINK_CONTROL,
+  PASS_MANAGEMENT,
+  PASS_ALLOWED,
+  LAST_PASS = PASS_ALLOWED,
+
+  INVALID_ETHERNET,
+  INVALID_IP_HEADER,
+  INVALID_IP_CHECKSUM,
+  INVALID_IP_OPTIONS,
+  INVALID_IP_EXTENSION,
+  INVALID_FRAGMENT,
+  INVALID_TCP_HEADER,
+  INVALID_TCP_FLAGS,
+  INVALID_UDP_LENGTH,
+  INVALID_ICMP,
+  INVALID_PORT,
+  FRAGMENT_REFUSED,
+  BOGON_SOURCE,
+  BOGON_OWN_NETWORK,
+  BOGON_SAME_ADDRESS,
+  BOGON_NO_RETURN_ROUTE,
+  BOGON_OTHER_INTERFACE,
+  AMPLIFICATION_REFLECTOR,
+  AMPLIFICATION_NTP_CONTROL,
+  AMPLIFICATION_DNS_RATE,
+  ICMP_NEIGHBOUR_HOP_LIMIT,
+  ICMP_RATE,
+  LIST_BLOCKED,
+  SYN_SOURCE_RATE,
+  SYN_GLOBAL_RATE,
+  SYN_COOKIE_INVALID,
+  FORWARD_NO_BACKEND,
+  FORWARD_NO_ROUTE,
+  FORWARD_FAILED,
+  LAST_DROP = FORWARD_FAILED,
+
+  SYN_COOKIE_SENT,
+  FORWARD_TOO_BIG,
+  FORWARD_SENT,
+  REASONS,
+};

@@ -1,0 +1,38 @@
+package io.weir.packet;
+
+import io.weir.net.IpPrefix;
+import java.util.Collection;
+import java.util.List;
+import java.util.function.Consumer;
+
+/**
+ * What carries out a policy: XDP programs, nftables rules, or nothing. Called by one thread at a
+ * time.
+ */
+interface Engine extends AutoCloseable {
+
+  /** Where it is at work, and how. */
+  List<Attachment> attachments();
+
+  /** Puts another policy in force. Counters and limits' memory go on. */
+  void replace(PacketPolicy policy);
+
+  /** Puts other lists in force, whole. */
+  void replace(AddressLists lists);
+
+  /** Blocks single addresses on top of the lists. */
+  void block(Collection<IpPrefix> addresses);
+
+  /** Takes that back. */
+  void unblock(Collection<IpPrefix> addresses);
+
+  /** What was counted so far. */
+  Counters counters();
+
+  /** Hands over the sampled packets since the last call; says how many. */
+  int drainSamples(Consumer<Sample> taker);
+
+  /** Ends all of it, unless it was told to persist. */
+  @Override
+  void close();
+}

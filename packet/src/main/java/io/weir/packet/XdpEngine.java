@@ -1,0 +1,216 @@
+package io.weir.packet;
+
+import io.weir.net.IpPrefix;
+import io.weir.packet.Attachment.Mode;
+import io.weir.packet.bpf.BpfException;
+import io.weir.packet.bpf.BpfLink;
+import io.weir.packet.bpf.BpfMap;
+import io.weir.packet.bpf.BpfObject;
+import io.weir.packet.bpf.BpfProgram;
+import io.weir.packet.bpf.RingReader;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.net.NetworkInterface;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.security.SecureRandom;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
+
+/**
+ * The policy as an XDP program. Maps live as long as this and hold all state; each policy is a
+ * program of its own around them, so a new one takes over between two packets.
+ */
+final class XdpEngine implements Engine {
+
+  private static final String OBJECT = "weir.bpf.o";
+  private static final String PROGRAM = "xdp";
+
+  private final Map<String, BpfMap> maps = new LinkedHashMap<>();
+  private final Map<String, BpfLink> links = new LinkedHashMap<>();
+  private final List<Attachment> attachments = new ArrayList<>();
+  private final long seed = new SecureRandom().nextLong();
+  private final CookieSettings cookies;
+  private final ListMaps lists;
+  private final RingReader samples;
+  private PacketPolicy policy;
+  private BpfProgram program;
+  private boolean explaining;
+
+  /**
+   * Makes maps and program; nothing is attached yet.
+   *
+   * @throws BpfException if the kernel refuses
+   */
+  XdpEngine(PacketPolicy policy, AddressLists lists, CookieSettings cookies) {
+    this.policy = policy;
+    this.cookies = cookies;
+    try {
+      object().maps().forEach((name, definition) -> maps.put(name, BpfMap.create(definition)));
+      this.lists = new ListMaps(maps, lists);
+      this.samples = new RingReader(map("samples"));
+      this.program = load(policy);
+    } catch (RuntimeException e) {
+      maps.values().forEach(BpfMap::close);
+      throw e;
+    }
+  }
+
+  private static BpfObject object() {
+    try (InputStream in = XdpEngine.class.getResourceAsStream(OBJECT)) {
+      if (in == null) {
+        throw new IllegalStateException(OBJECT + " (expected: beside this class)");
+      }
+      return BpfObject.read(in.readAllBytes());
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private BpfProgram load(PacketPolicy policy) {
+    SynLimits syn = policy.syn();
+    return object()
+        .set("reverse_path", policy.reversePath().ordinal())
+        .set("refuse_fragments", policy.refuseFragments() ? 1 : 0)
+        .set("refuse_ip_options", policy.refuseIpOptions() ? 1 : 0)
+        .set("reflectors", policy.reflectors().byPort())
+        .set("dns_cost", policy.dnsAnswers().cost())
+        .set("dns_burst", policy.dnsAnswers().ahead())
+        .set("icmp_cost", policy.icmp().cost())
+        .set("icmp_burst", policy.icmp().ahead())
+        .set("syn_source_cost", syn.perSource().cost())
+        .set("syn_source_burst", syn.perSource().ahead())
+        .set("syn_global_cost", syn.total().cost())
+        .set("syn_global_burst", syn.total().ahead())
+        .set("syn_attack_cost", syn.attack().cost())
+        .set("syn_attack_burst", syn.attack().ahead())
+        .set("syn_attack_hold", syn.hold().toNanos())
+        .set("syn_batch", syn.batch())
+        .set("cookie_mss_ipv4", cookies.mssIpv4())
+        .set("cookie_mss_ipv6", cookies.mssIpv6())
+        .set("cookie_window_scale", cookies.windowScale())
+        .set("cookie_timestamps", cookies.timestamps() ? 1 : 0)
+        .set("sample_mask", Math.max(policy.sampleEvery() - 1, 0))
+        .set("hash_seed", seed)
+        .set("explain", explaining ? 1 : 0)
+        .load(PROGRAM, maps);
+  }
+
+  /** For tests: from here on the program returns the reason's number above the action. */
+  void explain() {
+    explaining = true;
+    replace(policy);
+  }
+
+  BpfMap map(String name) {
+    BpfMap map = maps.get(name);
+    if (map == null) {
+      throw new IllegalArgumentException(name + " (expected: a map of the program)");
+    }
+    return map;
+  }
+
+  BpfProgram program() {
+    return program;
+  }
+
+  /** Loads the program that does nothing. */
+  BpfProgram loadEmpty() {
+    return object().load("xdp.empty", maps);
+  }
+
+  /**
+   * Guards an interface, in its driver if that can do it.
+   *
+   * @throws BpfException if neither way works
+   */
+  Attachment attach(NetworkInterface at) {
+    Attachment attachment = attachNative(at);
+    attachments.add(attachment);
+    return attachment;
+  }
+
+  private Attachment attachNative(NetworkInterface at) {
+    try {
+      links.put(at.getName(), BpfLink.attach(program, at.getIndex(), BpfLink.Mode.NATIVE));
+      return new Attachment(at.getName(), Mode.NATIVE, "");
+    } catch (BpfException e) {
+      return attachGeneric(at, e);
+    }
+  }
+
+  private Attachment attachGeneric(NetworkInterface at, BpfException notNative) {
+    try {
+      links.put(at.getName(), BpfLink.attach(program, at.getIndex(), BpfLink.Mode.GENERIC));
+      return new Attachment(at.getName(), Mode.GENERIC, "native XDP: " + notNative.getMessage());
+    } catch (BpfException e) {
+      e.addSuppressed(notNative);
+      throw e;
+    }
+  }
+
+  @Override
+  public List<Attachment> attachments() {
+    return List.copyOf(attachments);
+  }
+
+  @Override
+  public void replace(PacketPolicy next) {
+    BpfProgram old = program;
+    program = load(next);
+    links.values().forEach(link -> link.replace(program));
+    policy = next;
+    old.close();
+  }
+
+  @Override
+  public void replace(AddressLists next) {
+    lists.replace(next);
+  }
+
+  @Override
+  public void block(Collection<IpPrefix> addresses) {
+    lists.block(addresses);
+  }
+
+  @Override
+  public void unblock(Collection<IpPrefix> addresses) {
+    lists.unblock(addresses);
+  }
+
+  @Override
+  public Counters counters() {
+    int cells = Reason.values().length * Counters.CELLS;
+    long[] packets = new long[cells];
+    long[] octets = new long[cells];
+    BpfMap counters = map("counters");
+    for (int cell = 0; cell < cells; cell++) {
+      ByteBuffer values =
+          ByteBuffer.wrap(counters.getPerCpu(BpfMap.key(cell))).order(ByteOrder.LITTLE_ENDIAN);
+      while (values.hasRemaining()) {
+        packets[cell] += values.getLong();
+        octets[cell] += values.getLong();
+      }
+    }
+    return new Counters(packets, octets);
+  }
+
+  @Override
+  public int drainSamples(Consumer<Sample> taker) {
+    return samples.drain(record -> taker.accept(Sample.read(record)));
+  }
+
+  @Override
+  public void close() {
+    links.values().forEach(BpfLink::close);
+    program.close();
+    samples.close();
+    lists.close();
+    maps.values().forEach(BpfMap::close);
+  }
+}
