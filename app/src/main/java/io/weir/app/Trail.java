@@ -12,6 +12,7 @@ import io.weir.proxy.stage.RequestStage;
 import io.weir.proxy.stage.Stage;
 import io.weir.proxy.stage.Stages;
 import io.weir.proxy.stage.Verdict;
+import io.weir.proxy.tls.Fingerprint;
 import io.weir.proxy.tls.SniRow;
 import io.weir.proxy.tls.TlsServer;
 import io.weir.proxy.tls.TlsSession;
@@ -70,7 +71,7 @@ final class Trail {
       return null;
     }
     line("HANDSHAKE", "certificate of " + row.pattern() + " for " + host);
-    return new TlsSession(row, name, new byte[0], new byte[0], null, false);
+    return new TlsSession(row, name, new byte[0], new byte[0], null, Fingerprint.NONE, false);
   }
 
   // ------------------------------------------------------------------ stages
@@ -101,11 +102,7 @@ final class Trail {
   private void tellRoutes(Exchange x) {
     x.listener()
         .routes()
-        .explain(
-            x.request,
-            x.identity(),
-            x.connection().serverName(),
-            text -> line(Stage.ROUTE.name(), text));
+        .explain(x.request, x.identity(), x.connection(), text -> line(Stage.ROUTE.name(), text));
   }
 
   private static String found(Stage stage, Exchange x) {

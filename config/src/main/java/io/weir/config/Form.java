@@ -35,7 +35,11 @@ public enum Form {
       "a regular expression in RE2 syntax, at most 4096 characters and 10000 with repetitions written out",
       Form::isRegex),
   FILE("a file", "[^\\p{Cntrl}]{1,4095}"),
-  URL("an http or https URL", Form::isUrl);
+  URL("an http or https URL", Form::isUrl),
+  JA3("32 hexadecimal digits in lower case", "[0-9a-f]{32}"),
+  JA4(
+      "a JA4 fingerprint such as t13d1516h2_8daaf6152771_e5627efa2ab1",
+      "[tqd][0-9s][0-9][di][0-9]{4}[0-9A-Za-z]{2}(_[0-9a-f]{12}){2}");
 
   private final String expected;
 

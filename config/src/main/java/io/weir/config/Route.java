@@ -47,7 +47,18 @@ public record Route(
       @Key(
               doc = "TLS server names, exact or wildcard. Never true without TLS.",
               form = Form.HOST_PATTERN)
-          List<String> sni) {}
+          List<String> sni,
+      @Key(
+              doc =
+                  "JA3 fingerprints of the TLS client hello: 32 hexadecimal digits. Never true without TLS.",
+              form = Form.JA3)
+          List<String> ja3,
+      @Key(
+              doc =
+                  "JA4 fingerprints of the TLS client hello, such as `t13d1516h2_8daaf6152771_e5627efa2ab1`. Never"
+                      + " true without TLS.",
+              form = Form.JA4)
+          List<String> ja4) {}
 
   @Block("A condition on one header field.")
   public record HeaderMatch(
@@ -144,7 +155,24 @@ public record Route(
       @Key(
               doc = "Body of a request. 0: no limit. Without it: the listener's.",
               range = "0 to 1024TiB")
-          Optional<ByteSize> body) {}
+          Optional<ByteSize> body,
+      @Key(
+              doc =
+                  "All header fields together, where less than the listener allows is enough; a larger block is"
+                      + " answered 431.",
+              range = "512B to 1MiB")
+          Optional<ByteSize> headerBytes,
+      @Key(
+              doc =
+                  "Method, target and version, where less than the listener allows is enough; a longer line is"
+                      + " answered 414.",
+              range = "64B to 64KiB")
+          Optional<ByteSize> requestLineBytes,
+      @Key(
+              doc =
+                  "Number of header fields, where fewer than the listener allows are enough; more are answered 431.",
+              range = "1 to 10000")
+          Optional<Integer> headers) {}
 
   @Block(
       "How long requests of one route may take; what takes longer is answered 504, or cut when the answer has begun.")

@@ -68,6 +68,8 @@ final class RouteOrder {
         && coversEach(
             w.clients(), n.clients(), (a, b) -> a.bits() <= b.bits() && a.contains(b.address()))
         && coversEach(w.sni(), n.sni(), Hosts::covers)
+        && coversEach(w.ja3(), n.ja3(), String::equals)
+        && coversEach(w.ja4(), n.ja4(), String::equals)
         && lowerHeaders(n.headers()).containsAll(lowerHeaders(w.headers()))
         && new HashSet<QueryMatch>(n.queries()).containsAll(w.queries())
         && listeners(wide).containsAll(listeners(narrow));

@@ -1,6 +1,8 @@
 package io.weir.config;
 
+import io.weir.net.IpPrefix;
 import java.time.Duration;
+import java.util.List;
 
 @Block(
     """
@@ -49,4 +51,29 @@ public record SlowlorisProtection(
             doc = "Connections that one client address may open per second. 0: no limit.",
             def = "20",
             range = "0 to 1000000000")
-        int maxNewConnectionsPerIp) {}
+        int maxNewConnectionsPerIp,
+    @Key(
+            doc =
+                "Networks of clients whose connections are neither counted nor scored, such as monitoring. Trusted"
+                    + " proxies and the machine itself are exempt anyway; the timeouts hold for everybody.")
+        List<IpPrefix> exemptNetworks,
+    @Key(
+            doc = "IPv6 addresses that share this many leading bits are one client.",
+            def = "64",
+            range = "32 to 128")
+        int ipv6Prefix,
+    @Key(
+            doc =
+                "Signs of slowness after which a client is blocked. A head or body that is cut for slowness, or an"
+                    + " answer not read, counts 3, a head in tiny pieces or a tiny window 1, an HTTP/2 flood 10; each"
+                    + " second takes 1 off. 0: nobody is blocked.",
+            def = "60",
+            range = "0 to 1000000")
+        int maxSlownessScore,
+    @Key(
+            name = "block_seconds",
+            doc = "How long such a client gets no new connection.",
+            def = "60",
+            unit = "s",
+            range = "1s to 1h")
+        Duration block) {}

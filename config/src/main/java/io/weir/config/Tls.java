@@ -41,6 +41,14 @@ public record Tls(
             def = "false",
             needs = Feature.OCSP_STAPLING)
         boolean ocspStapling,
+    @Key(
+            doc =
+                "Handshakes that may be under way at once on a listener. Beyond, the oldest of them is given up: an"
+                    + " honest client is done within two round trips, a stalled one is old. How long one may take is"
+                    + " `header_timeout_seconds`.",
+            def = "4096",
+            range = "16 to 1000000")
+        int maxPendingHandshakes,
     @Key(doc = "`Strict-Transport-Security`, RFC 6797.") Hsts hsts) {
 
   @Block(

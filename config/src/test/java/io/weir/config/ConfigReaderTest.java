@@ -60,7 +60,11 @@ class ConfigReaderTest {
                 Duration.ofMinutes(1),
                 100,
                 100,
-                20));
+                20,
+                List.of(),
+                64,
+                60,
+                Duration.ofMinutes(1)));
     assertThat(listener.limits())
         .isEqualTo(new Limits(new ByteSize(8192), new ByteSize(4096), 100, new ByteSize(10 << 20)));
     assertThat(listener.tls().ecdhCurves().getFirst()).isEqualTo(Curve.X25519MLKEM768);

@@ -11,6 +11,7 @@ import io.weir.config.Route.Split;
 import io.weir.config.Route.ToPool;
 import io.weir.config.SniRule;
 import io.weir.control.Live.LivePool;
+import io.weir.proxy.http.HeadLimits;
 import io.weir.proxy.route.FieldEdits;
 import io.weir.proxy.route.Mirror;
 import io.weir.proxy.route.PathEdit;
@@ -88,7 +89,7 @@ final class RouteCompiler {
             .when(conditions(route.match()))
             .requestFields(edits(route.requestHeaders()))
             .responseFields(edits(route.responseHeaders()))
-            .limits(limits(route.limits().body(), route.websocket(), listener))
+            .limits(limits(route.limits(), route.websocket(), listener))
             .timeouts(timeouts(route.timeouts()))
             .retries(retries(route.retries()));
     route.rewrite().ifPresent(rewrite -> builder.rewrite(rewrite(rewrite, route.match())));
@@ -107,6 +108,12 @@ final class RouteCompiler {
     match.path().ifPresent(path -> conditions.add(path(path)));
     if (!match.sni().isEmpty()) {
       conditions.add(RoutePredicate.sni(match.sni()));
+    }
+    if (!match.ja3().isEmpty()) {
+      conditions.add(RoutePredicate.ja3(match.ja3()));
+    }
+    if (!match.ja4().isEmpty()) {
+      conditions.add(RoutePredicate.ja4(match.ja4()));
     }
     if (!match.clients().isEmpty()) {
       conditions.add(RoutePredicate.clients(match.clients()));
@@ -213,8 +220,35 @@ final class RouteCompiler {
   }
 
   private static RouteLimits limits(
-      Optional<io.weir.config.ByteSize> body, boolean webSocket, Listener listener) {
-    return new RouteLimits(body.orElse(listener.limits().body()).bytes(), webSocket);
+      io.weir.config.Route.RouteLimits limits, boolean webSocket, Listener listener) {
+    return new RouteLimits(
+        limits.body().orElse(listener.limits().body()).bytes(), webSocket, head(limits, listener));
+  }
+
+  /** Of a route that nobody wrote. */
+  private static RouteLimits impliedLimits(Listener listener) {
+    return new RouteLimits(listener.limits().body().bytes(), true, null);
+  }
+
+  /** The listener's sizes hold for every request, so only smaller ones are worth a look. */
+  private static @Nullable HeadLimits head(
+      io.weir.config.Route.RouteLimits limits, Listener listener) {
+    HeadLimits widest = SnapshotCompiler.limits(listener.limits());
+    HeadLimits wanted =
+        new HeadLimits(
+            limits
+                .requestLineBytes()
+                .map(size -> Math.min((int) size.bytes(), widest.requestLineBytes()))
+                .orElse(widest.requestLineBytes()),
+            limits
+                .headerBytes()
+                .map(size -> Math.min((int) size.bytes(), widest.headBytes()))
+                .orElse(widest.headBytes()),
+            limits
+                .headers()
+                .map(fields -> Math.min(fields, widest.fields()))
+                .orElse(widest.fields()));
+    return wanted.equals(widest) ? null : wanted;
   }
 
   private static RouteTimeouts timeouts(io.weir.config.Route.Timeouts timeouts) {
@@ -285,9 +319,7 @@ final class RouteCompiler {
     RouteAction action = pool.isPresent() ? toPool(pool.get()) : NOTHING_HERE;
     if (action != null) {
       Route.Builder builder =
-          Route.named(name.intern())
-              .when(conditions)
-              .limits(limits(Optional.empty(), true, listener));
+          Route.named(name.intern()).when(conditions).limits(impliedLimits(listener));
       add(routes, path, () -> builder.then(action));
     }
   }

@@ -230,7 +230,7 @@ final class SnapshotCompiler {
     return new InetSocketAddress(address.address().toInetAddress(), address.port());
   }
 
-  private static HeadLimits limits(Limits limits) {
+  static HeadLimits limits(Limits limits) {
     return new HeadLimits(
         (int) limits.requestLineBytes().bytes(),
         (int) limits.headerBytes().bytes(),
@@ -261,15 +261,21 @@ final class SnapshotCompiler {
 
   /**
    * A proxy that is trusted brings many clients, and the machine itself is no stranger: neither is
-   * limited.
+   * limited, nor are the networks that the operator exempts.
    */
   private static ConnectionLimits connections(Listener listener) {
     List<IpPrefix> exempt = new ArrayList<>(listener.trustedProxies());
     exempt.add(IpPrefix.parse("127.0.0.0/8"));
     exempt.add(IpPrefix.parse("::1/128"));
     SlowlorisProtection limits = listener.slowlorisProtection();
+    exempt.addAll(limits.exemptNetworks());
     return new ConnectionLimits(
-        limits.maxConnectionsPerIp(), limits.maxNewConnectionsPerIp(), IpPrefixSet.of(exempt));
+        limits.maxConnectionsPerIp(),
+        limits.maxNewConnectionsPerIp(),
+        limits.ipv6Prefix(),
+        limits.maxSlownessScore(),
+        limits.block().toNanos(),
+        IpPrefixSet.of(exempt));
   }
 
   private static ClientTimeouts timeouts(SlowlorisProtection slowloris) {

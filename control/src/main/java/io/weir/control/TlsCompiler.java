@@ -109,7 +109,8 @@ final class TlsCompiler {
         tls.sessionTickets(),
         (int) tls.sessionTimeout().toSeconds(),
         protocols,
-        listener.slowlorisProtection().headerTimeout());
+        listener.slowlorisProtection().headerTimeout(),
+        tls.maxPendingHandshakes());
   }
 
   // ------------------------------------------------------------------ rows

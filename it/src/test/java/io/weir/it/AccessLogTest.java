@@ -116,7 +116,9 @@ class AccessLogTest {
             "route",
             "reason",
             "client_provenance",
-            "retries");
+            "retries",
+            "ja3",
+            "ja4");
     assertThat(entry.path("method").asText()).isEqualTo("POST");
     assertThat(entry.path("host").asText()).isEqualTo("www.example.com");
     assertThat(entry.path("client_ip").asText()).isEqualTo("127.0.0.1");

@@ -5,15 +5,15 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Counts the open connections of each client and how fast it opens new ones (SLOW-2). IPv6 clients
- * are counted by /64.
+ * Counts the open connections of each client and how fast it opens new ones (SLOW-2).
  *
  * <p>Holds one entry for each client that has a connection open, so its size is bounded by the
  * connections themselves; the rates are in a {@link ClientTable} of fixed size. Limits go in with
- * each call, so that counts survive a change of configuration. Safe in any thread.
+ * each call, so that counts survive a change of configuration. An address stands for a client as it
+ * is: who takes an IPv6 network for one client passes the network's first address. Safe in any
+ * thread.
  */
 public final class ConnectionLimiter {
-  private static final int IPV6_PREFIX = ClientTable.DEFAULT_IPV6_PREFIX;
   private static final int CLIENTS = 16 * 1024;
 
   private final ConcurrentHashMap<IpAddress, Integer> open = new ConcurrentHashMap<>();
@@ -26,7 +26,7 @@ public final class ConnectionLimiter {
    * @param originNanos {@link System#nanoTime}
    */
   public ConnectionLimiter(long seed, long originNanos) {
-    opening = new ClientTable(CLIENTS, IPV6_PREFIX, seed, originNanos);
+    opening = new ClientTable(CLIENTS, 128, seed, originNanos);
   }
 
   /**
@@ -42,8 +42,7 @@ public final class ConnectionLimiter {
         return false;
       }
     }
-    IpAddress key = key(client);
-    int now = open.merge(key, 1, Integer::sum);
+    int now = open.merge(client, 1, Integer::sum);
     if (most > 0 && now > most) {
       closed(client);
       return false;
@@ -53,15 +52,11 @@ public final class ConnectionLimiter {
 
   /** A connection of this client is closed. */
   public void closed(IpAddress client) {
-    open.computeIfPresent(key(client), (address, count) -> count == 1 ? null : count - 1);
+    open.computeIfPresent(client, (address, count) -> count == 1 ? null : count - 1);
   }
 
   /** Open connections of this client. */
   public int open(IpAddress client) {
-    return open.getOrDefault(key(client), 0);
-  }
-
-  private static IpAddress key(IpAddress client) {
-    return client.isIpv4() ? client : client.prefix(IPV6_PREFIX);
+    return open.getOrDefault(client, 0);
   }
 }

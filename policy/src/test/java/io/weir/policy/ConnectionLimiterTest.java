@@ -33,13 +33,6 @@ class ConnectionLimiterTest {
   }
 
   @Test
-  void countsAnIpv6NetworkAsOneClient() {
-    assertThat(limiter.tryOpen(IpAddress.parse("2001:db8::1"), 1, 0, 0)).isTrue();
-    assertThat(limiter.tryOpen(IpAddress.parse("2001:db8::2"), 1, 0, 0)).isFalse();
-    assertThat(limiter.tryOpen(IpAddress.parse("2001:db8:0:1::2"), 1, 0, 0)).isTrue();
-  }
-
-  @Test
   void forgetsClientsWithoutConnections() {
     assertThat(limiter.tryOpen(CLIENT, 1, 0, 0)).isTrue();
     limiter.closed(CLIENT);

@@ -5,18 +5,24 @@ import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelFutureListener;
 import io.weir.net.ClientIdentity;
 import io.weir.net.IpAddress;
+import io.weir.policy.SlowClients;
 import io.weir.proxy.http.Ascii;
 import io.weir.proxy.http.Authority;
 import io.weir.proxy.http.Head;
+import io.weir.proxy.route.Handshake;
 import io.weir.proxy.stage.Reason;
 import io.weir.proxy.tls.TlsServer;
 import io.weir.proxy.tls.TlsSession;
+import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 
 /**
  * What is known of an accepted connection, whatever is spoken on it. Confined to its event loop.
  */
-public final class ClientConnection implements ChannelFutureListener {
+public final class ClientConnection implements ChannelFutureListener, Handshake {
+  /** A record that cannot be decrypted, a renegotiation, too many key updates or alerts. */
+  private static final String TLS_BROKEN = "tls.broken";
+
   public final Channel channel;
   public final Loop loop;
   public final Listener listener;
@@ -40,8 +46,10 @@ public final class ClientConnection implements ChannelFutureListener {
 
   private @Nullable String serverName;
 
-  /** Whether it counts among its client's connections. */
-  boolean counted;
+  /** Whose connections it counts among: an address or an IPv6 network; null where unlimited. */
+  @Nullable IpAddress countedFor;
+
+  private boolean dribbled;
 
   /** Whether connections to backends were made that tell about this client. */
   public boolean disclosed;
@@ -80,12 +88,25 @@ public final class ClientConnection implements ChannelFutureListener {
   }
 
   /** The TLS server name in lower case; null on plain TCP or where the client named none. */
+  @Override
   public @Nullable String serverName() {
     TlsSession session = tls;
     if (serverName == null && session != null && session.serverName().length > 0) {
       serverName = Ascii.text(session.serverName(), 0, session.serverName().length);
     }
     return serverName;
+  }
+
+  @Override
+  public byte[] ja3() {
+    TlsSession session = tls;
+    return session == null ? NOTHING : session.fingerprint().ja3();
+  }
+
+  @Override
+  public byte[] ja4() {
+    TlsSession session = tls;
+    return session == null ? NOTHING : session.fingerprint().ja4();
   }
 
   /** Whether the client speaks TLS to Weir. */
@@ -103,6 +124,29 @@ public final class ClientConnection implements ChannelFutureListener {
     int start = request.authorityStart;
     int end = Authority.hostEnd(request.bytes, start, request.authorityEnd);
     return server.names().samePolicy(session.row(), request.bytes, start, end - start);
+  }
+
+  /** The client is slow or wild in this way; it is blocked for a while when that adds up. */
+  public void shows(SlowClients.Sign sign) {
+    listener.shown(this, sign);
+  }
+
+  /** Reading or writing failed; what a client did wrong within TLS is counted, not logged. */
+  public void failed(Throwable cause) {
+    if (cause instanceof SSLException || cause.getCause() instanceof SSLException) {
+      listener.ended(TLS_BROKEN);
+      shows(SlowClients.Sign.FLOOD);
+    } else {
+      loop.proxy.connectionFailed(cause);
+    }
+  }
+
+  /** The client sends or takes in pieces of next to nothing; a connection shows that once. */
+  public void dribbles(SlowClients.Sign sign) {
+    if (!dribbled) {
+      dribbled = true;
+      shows(sign);
+    }
   }
 
   @Override

@@ -9,11 +9,13 @@ import io.netty.channel.ChannelOption;
 import io.weir.net.ClientIdentity;
 import io.weir.net.IpAddress;
 import io.weir.policy.ConnectionLimiter;
+import io.weir.policy.SlowClients;
 import io.weir.proxy.http1.Http1ClientSide;
 import io.weir.proxy.http2.Http2ClientConnection;
 import io.weir.proxy.identity.ProxyHeaderHandler;
 import io.weir.proxy.identity.Trust;
 import io.weir.proxy.identity.Trust.ProxyProtocolMode;
+import io.weir.proxy.stage.Reason;
 import io.weir.proxy.tls.ClientHello;
 import io.weir.proxy.tls.SniRow;
 import io.weir.proxy.tls.TlsEvents;
@@ -22,6 +24,9 @@ import io.weir.proxy.tls.TlsServer;
 import io.weir.proxy.tls.TlsSession;
 import java.net.InetSocketAddress;
 import java.security.SecureRandom;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 
@@ -37,16 +42,13 @@ public final class Listener {
 
   private final ConnectionLimiter limiter =
       new ConnectionLimiter(new SecureRandom().nextLong(), System.nanoTime());
+  private final SlowClients slowClients =
+      new SlowClients(new SecureRandom().nextLong(), System.nanoTime());
 
-  /**
-   * Connections accepted, those closed at once as their client had too many, and TLS handshakes
-   * that came to nothing. Any loop adds.
-   */
+  /** Connections accepted. Any loop adds. */
   public final LongAdder accepted = new LongAdder();
 
-  public final LongAdder refused = new LongAdder();
-
-  public final LongAdder handshakesRefused = new LongAdder();
+  private final ConcurrentHashMap<String, LongAdder> ended = new ConcurrentHashMap<>();
 
   Listener(Proxy proxy, ListenerSettings settings) {
     this.proxy = proxy;
@@ -70,6 +72,20 @@ public final class Listener {
   /** The name as octets; not to be changed. */
   public byte[] nameBytes() {
     return nameBytes;
+  }
+
+  /** Weir ended a connection or refused it, for what the whole of it did. */
+  public void ended(String reason) {
+    ended.computeIfAbsent(reason, name -> new LongAdder()).increment();
+  }
+
+  /**
+   * How many connections Weir ended or refused, by dotted reason; those of requests not counted.
+   */
+  public Map<String, Long> ended() {
+    Map<String, Long> sums = new TreeMap<>();
+    ended.forEach((reason, count) -> sums.put(reason, count.sum()));
+    return sums;
   }
 
   ListenerSettings settings(ProxySnapshot snapshot) {
@@ -111,7 +127,7 @@ public final class Listener {
           trust.proxyProtocol().isEmpty() ? null : trust.proxyProtocol(connection.peer.address());
       // Who announces its clients is none: they are counted when they are known.
       boolean announces = header != null && header != ProxyProtocolMode.REFUSED;
-      if (!announces && !admits(connection)) {
+      if (!announces && admit(connection) != null) {
         child.unsafe().closeForcibly();
         return;
       }
@@ -132,25 +148,45 @@ public final class Listener {
     }
   }
 
-  /** ADMIT for connections: the client has not got too many. */
-  public boolean admits(ClientConnection connection) {
+  /** ADMIT for connections: why the client gets none now, which is counted, or null. */
+  public @Nullable Reason admit(ClientConnection connection) {
+    Reason refused = refusal(connection);
+    if (refused != null) {
+      ended(refused.text());
+    }
+    return refused;
+  }
+
+  private @Nullable Reason refusal(ClientConnection connection) {
     ListenerSettings.ConnectionLimits limits = settings().connections();
-    IpAddress client = connection.peer.address();
-    if (!limits.concern(client)) {
-      return true;
+    IpAddress client = limits.client(connection.peer.address());
+    if (client == null) {
+      return null;
     }
-    connection.counted =
-        limiter.tryOpen(client, limits.most(), limits.newPerSecond(), System.nanoTime());
-    if (!connection.counted) {
-      refused.increment();
+    long now = System.nanoTime();
+    if (slowClients.isBlocked(client, now)) {
+      return Reason.ADMIT_SLOW_CLIENT;
     }
-    return connection.counted;
+    if (!limiter.tryOpen(client, limits.most(), limits.newPerSecond(), now)) {
+      return Reason.ADMIT_TOO_MANY_CONNECTIONS;
+    }
+    connection.countedFor = client;
+    return null;
   }
 
   /** A connection that was admitted is closed. */
   void closed(ClientConnection connection) {
-    if (connection.counted) {
-      limiter.closed(connection.peer.address());
+    if (connection.countedFor != null) {
+      limiter.closed(connection.countedFor);
+    }
+  }
+
+  /** A client that is not exempt showed a sign of slowness. */
+  void shown(ClientConnection connection, SlowClients.Sign sign) {
+    ListenerSettings.ConnectionLimits limits = settings().connections();
+    IpAddress client = connection.countedFor;
+    if (client != null && limits.mostPoints() > 0) {
+      slowClients.add(client, sign, limits.mostPoints(), limits.block(), System.nanoTime());
     }
   }
 
@@ -198,7 +234,10 @@ public final class Listener {
 
     @Override
     public void refused(Channel channel, TlsRefusal refusal, @Nullable Throwable cause) {
-      handshakesRefused.increment();
+      ended(refusal.reason());
+      if (refusal == TlsRefusal.HANDSHAKE_TIMEOUT) {
+        connection.shows(SlowClients.Sign.HANDSHAKE_LATE);
+      }
     }
   }
 

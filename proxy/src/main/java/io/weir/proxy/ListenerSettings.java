@@ -69,7 +69,20 @@ public record ListenerSettings(
    * @param tunnel a connection that is passed through without any octet; a route says it of its own
    * @param minRate octets per second that count as progress; 0 for any octet
    */
-  public record ClientTimeouts(long header, long body, long idle, long tunnel, int minRate) {}
+  public record ClientTimeouts(long header, long body, long idle, long tunnel, int minRate) {
+    /**
+     * Whether so many octets in one {@link #body} interval are too few: the one measure of
+     * slowness, for content both ways and for every version of HTTP.
+     */
+    public boolean isTooSlow(long octets) {
+      return octets < least(body);
+    }
+
+    /** The fewest octets that count as progress in a time of so many nanoseconds. */
+    public long least(long nanos) {
+      return Math.max(1, nanos / 1_000_000L * minRate / 1_000);
+    }
+  }
 
   /**
    * Request budget of each client address (RATE-1, tier 2).
@@ -84,14 +97,24 @@ public record ListenerSettings(
    *
    * @param most at once; 0 for any number
    * @param newPerSecond opened a second; 0 for any number
-   * @param exempt networks that this does not concern
+   * @param ipv6Prefix leading bits that make an IPv6 client, 1 to 128
+   * @param mostPoints points for signs of slowness beyond which a client is blocked; 0 for never
+   * @param block for how long it is blocked, in nanoseconds
+   * @param exempt networks that none of this concerns
    */
-  public record ConnectionLimits(int most, int newPerSecond, IpPrefixSet exempt) {
+  public record ConnectionLimits(
+      int most, int newPerSecond, int ipv6Prefix, int mostPoints, long block, IpPrefixSet exempt) {
     /** No limits. */
-    public static final ConnectionLimits NONE = new ConnectionLimits(0, 0, IpPrefixSet.EMPTY);
+    public static final ConnectionLimits NONE =
+        new ConnectionLimits(0, 0, 64, 0, 0, IpPrefixSet.EMPTY);
 
-    boolean concern(IpAddress client) {
-      return (most > 0 || newPerSecond > 0) && !exempt.contains(client);
+    /** The client that an address counts for: itself or its network; null where it is exempt. */
+    @Nullable IpAddress client(IpAddress address) {
+      boolean limited = most > 0 || newPerSecond > 0 || mostPoints > 0;
+      if (!limited || exempt.contains(address)) {
+        return null;
+      }
+      return address.isIpv4() ? address : address.prefix(ipv6Prefix);
     }
   }
 }

@@ -168,15 +168,21 @@ final class Metrics {
   private void clients() {
     gauge("weir_client_connections", "Open connections of clients.", now.clientConnections());
     List<Sample> accepted = new ArrayList<>();
-    List<Sample> refused = new ArrayList<>();
+    List<Sample> ended = new ArrayList<>();
     now.listeners()
         .forEach(listener -> {
           Labels labels = Labels.of("listener", listener.name());
           accepted.add(new Sample(labels, listener.accepted.sum()));
-          refused.add(new Sample(labels, listener.handshakesRefused.sum()));
+          listener
+              .ended()
+              .forEach(
+                  (reason, count) -> ended.add(new Sample(labels.add("reason", reason), count)));
         });
     counter("weir_client_connections_accepted", "Connections accepted.", accepted);
-    counter("weir_tls_handshakes_refused", "TLS handshakes that came to nothing.", refused);
+    counter(
+        "weir_client_connections_ended",
+        "Connections that were refused or ended for what the whole of them did.",
+        ended);
   }
 
   // ------------------------------------------------------------------ pools

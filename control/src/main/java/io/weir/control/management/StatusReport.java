@@ -79,7 +79,14 @@ final class StatusReport {
   private static void listener(Json json, Listener listener) {
     json.member("name", listener.name())
         .member("accepted", listener.accepted.sum())
-        .member("handshakes_refused", listener.handshakesRefused.sum());
+        .member("handshakes_refused", handshakesRefused(listener));
+  }
+
+  private static long handshakesRefused(Listener listener) {
+    return listener.ended().entrySet().stream()
+        .filter(ended -> ended.getKey().startsWith("tls."))
+        .mapToLong(Map.Entry::getValue)
+        .sum();
   }
 
   private static long[] bounds() {

@@ -14,15 +14,21 @@ import org.jspecify.annotations.Nullable;
  * nobody else has business with them.
  */
 public final class Head {
+  /** Room that the first octets and the first fields take; before them a head holds nothing. */
+  private static final int FIRST_BYTES = 1024;
+
+  private static final int FIRST_FIELDS = 32;
+  private static final byte[] EMPTY = {};
+
   /** The octets; valid up to {@link #length}. Offsets below point here. */
-  public byte[] bytes = new byte[1024];
+  public byte[] bytes = EMPTY;
 
   /** How many octets of {@link #bytes} are in use. */
   public int length;
 
   private int count;
-  private int[] offsets = new int[4 * 32];
-  private byte[] names = new byte[32];
+  private int[] offsets = {};
+  private byte[] names = EMPTY;
 
   // Start line. Requests: method, path, query, authority; responses: status.
   public Method method = Method.OTHER;
@@ -106,7 +112,7 @@ public final class Head {
   /** Empties the head for reuse; an overgrown one gives its memory back. */
   public void clear() {
     if (bytes.length > 16 * 1024) {
-      bytes = new byte[1024];
+      bytes = EMPTY;
     }
     length = 0;
     count = 0;
@@ -155,7 +161,8 @@ public final class Head {
   /** Makes room for more octets behind {@link #length}. */
   public void ensureRoom(int more) {
     if (bytes.length - length < more) {
-      bytes = Arrays.copyOf(bytes, Math.max(bytes.length * 2, length + more));
+      int least = Math.max(FIRST_BYTES, length + more);
+      bytes = Arrays.copyOf(bytes, Math.max(bytes.length * 2, least));
     }
   }
 
@@ -185,8 +192,9 @@ public final class Head {
   /** Adds a field of a name already looked up, whose octets are in {@link #bytes}. */
   public void add(FieldName name, int nameStart, int nameEnd, int valueStart, int valueEnd) {
     if (count == names.length) {
-      names = Arrays.copyOf(names, count * 2);
-      offsets = Arrays.copyOf(offsets, count * 8);
+      int room = Math.max(FIRST_FIELDS, count * 2);
+      names = Arrays.copyOf(names, room);
+      offsets = Arrays.copyOf(offsets, 4 * room);
     }
     int at = count * 4;
     offsets[at] = nameStart;

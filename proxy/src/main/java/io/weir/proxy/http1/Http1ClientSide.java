@@ -7,6 +7,7 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.channel.socket.DuplexChannel;
+import io.weir.policy.SlowClients.Sign;
 import io.weir.proxy.ClientConnection;
 import io.weir.proxy.ClientSide;
 import io.weir.proxy.DrainEvent;
@@ -32,6 +33,11 @@ public final class Http1ClientSide extends Http1Output implements ClientSide, Ti
   private static final long LINGER_NANOS = 2_000_000_000L;
 
   private static final int LINGER_OCTETS = 1 << 20;
+
+  /** A head in more reads than this, of fewer octets each than that, dribbles. */
+  private static final int DRIBBLE_READS = 8;
+
+  private static final int DRIBBLE_OCTETS = 32;
 
   private static final byte[] PREFACE =
       "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".getBytes(java.nio.charset.StandardCharsets.US_ASCII);
@@ -69,6 +75,9 @@ public final class Http1ClientSide extends Http1Output implements ClientSide, Ti
 
   /** What waited to be taken by the client when the timer was last armed for that. */
   private long untakenAtCheck;
+
+  /** Reads that the current head has taken so far. */
+  private int headReads;
 
   private boolean processing;
   private boolean chunked;
@@ -157,6 +166,7 @@ public final class Http1ClientSide extends Http1Output implements ClientSide, Ti
     if (state == State.IDLE) {
       state = State.HEAD;
       long now = connection.loop.clock();
+      headReads = 0;
       exchange = connection.loop.exchange(this, connection, now);
       connection.loop.timers.arm(timer, now + settings().timeouts().header());
     }
@@ -187,6 +197,9 @@ public final class Http1ClientSide extends Http1Output implements ClientSide, Ti
       headComplete(x, head);
     } else {
       in.skipBytes(take);
+      if (++headReads > DRIBBLE_READS && head.length < headReads * DRIBBLE_OCTETS) {
+        connection.dribbles(Sign.DRIBBLE);
+      }
     }
   }
 
@@ -293,7 +306,7 @@ public final class Http1ClientSide extends Http1Output implements ClientSide, Ti
 
   @Override
   public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
-    connection.loop.proxy.connectionFailed(cause);
+    connection.failed(cause);
     closeNow();
   }
 
@@ -339,6 +352,7 @@ public final class Http1ClientSide extends Http1Output implements ClientSide, Ti
       case IDLE, CLOSED -> closeUnlessTaking();
       case HEAD -> {
         close = true;
+        connection.shows(Sign.HEAD_LATE);
         exchange().requestRefused(Reason.FRAME_TOO_SLOW);
       }
       case BODY, CHUNKS -> checkProgress(exchange(), Reason.FRAME_TOO_SLOW);
@@ -359,8 +373,11 @@ public final class Http1ClientSide extends Http1Output implements ClientSide, Ti
 
   /** The answer is given to the socket, but a slow client may still be taking it. */
   private void closeUnlessTaking() {
-    long untaken = untaken();
-    if (untakenAtCheck == 0 || untaken >= untakenAtCheck) {
+    if (untakenAtCheck == 0) {
+      ctx.close();
+    } else if (settings().timeouts().isTooSlow(untakenAtCheck - untaken()) && untaken() > 0) {
+      connection.shows(Sign.READ_STALLED);
+      connection.listener.ended(Reason.CLIENT_TOO_SLOW.text());
       ctx.close();
     } else {
       armForTaking();
@@ -374,15 +391,15 @@ public final class Http1ClientSide extends Http1Output implements ClientSide, Ti
 
   /** Content has to move at the minimum rate; how long it takes as a whole does not matter. */
   private void checkProgress(Exchange x, Reason why) {
-    ListenerSettings.ClientTimeouts timeouts = settings().timeouts();
-    long least = Math.max(1, timeouts.body() / 1_000_000_000L * timeouts.minRate());
     boolean weWait = !ctx.channel().config().isAutoRead() && state != State.ANSWERING;
-    if (weWait || moved(x) - octetsAtCheck >= least) {
+    if (weWait || !settings().timeouts().isTooSlow(moved(x) - octetsAtCheck)) {
       armForContent(x);
     } else if (why == Reason.CLIENT_TOO_SLOW) {
+      connection.shows(Sign.READ_STALLED);
       x.clientTooSlow();
     } else {
       close = true;
+      connection.shows(Sign.BODY_STALLED);
       x.requestRefused(why);
     }
   }

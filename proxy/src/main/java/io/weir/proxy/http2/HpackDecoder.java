@@ -14,8 +14,9 @@ import org.jspecify.annotations.Nullable;
  * an indexed field, and an insertion, is one copy and is not checked again.
  *
  * <p>Limits hold while decoding. Beyond them, or after a malformed field, nothing more is put into
- * the head, but the block is decoded to its end, because the table must stay equal to the peer's;
- * the work that costs is bounded by the block's length on the wire.
+ * the head, but the block is decoded on, because the table must stay equal to the peer's. One octet
+ * can stand for a whole table of text, so what a block decodes to is counted, and one that grows
+ * far beyond the limits ends the connection.
  *
  * <p>Confined to one event loop.
  */
@@ -25,6 +26,12 @@ final class HpackDecoder {
 
   /** No length in a bounded block is near this, so greater integers are attacks or errors. */
   private static final int MAX_INTEGER_OCTETS = 4;
+
+  /** What a line has beside name and value: colon, blank, CR and LF. */
+  private static final int LINE_OVERHEAD = 4;
+
+  /** A head this many times the limit is no longer a large head but a bomb. */
+  private static final int BOMB_FACTOR = 8;
 
   private static final int BAD_NAME = 1 << 30;
   private static final int BAD_VALUE = 1 << 29;
@@ -49,6 +56,7 @@ final class HpackDecoder {
   private HpackSink sink = NO_SINK;
   private HeadLimits limits = HeadLimits.DEFAULT;
   private int fields;
+  private int budget;
 
   /**
    * Decodes one whole field block.
@@ -65,6 +73,7 @@ final class HpackDecoder {
     this.limits = limits;
     this.sink = sink;
     fields = 0;
+    budget = BOMB_FACTOR * limits.headBytes();
     outcome = null;
     decodeSizeUpdates();
     while (pos < end) {
@@ -121,6 +130,9 @@ final class HpackDecoder {
   private void decodeIndexed(int index) {
     if (index > 0 && index <= StaticTable.SIZE) {
       byte[] line = StaticTable.line(index);
+      if (!spend(line.length)) {
+        return;
+      }
       copy(line, 0, line.length);
       emit(
           StaticTable.tag(index),
@@ -131,11 +143,23 @@ final class HpackDecoder {
       int number = number(index);
       int nameLength = table.nameLength(number);
       int valueLength = table.valueLength(number);
-      copy(table.bytes(), table.start(number), nameLength + valueLength + 4);
+      if (!spend(nameLength + valueLength + LINE_OVERHEAD)) {
+        return;
+      }
+      copy(table.bytes(), table.start(number), nameLength + valueLength + LINE_OVERHEAD);
       emit(table.tag(number), nameLength, valueLength, false);
     } else if (index >= 0) {
       corrupt(Violation.HPACK_INDEX_INVALID);
     }
+  }
+
+  /** Counts decoded octets; false where the connection ends over them. */
+  private boolean spend(int octets) {
+    budget -= octets;
+    if (budget < 0) {
+      corrupt(Violation.HPACK_BOMB);
+    }
+    return budget >= 0;
   }
 
   private boolean isDynamic(int index) {
@@ -177,7 +201,7 @@ final class HpackDecoder {
       return;
     }
     int valueLength = nameLength < 0 ? -1 : string(nameLength + 2);
-    if (valueLength >= 0) {
+    if (valueLength >= 0 && spend(nameLength + valueLength + LINE_OVERHEAD)) {
       int valueStart = head.length + nameLength + 2;
       tag |= checkValue(valueStart, valueStart + valueLength);
       finishLine(nameLength, valueLength);
@@ -266,7 +290,7 @@ final class HpackDecoder {
       return;
     }
     int start = head.length;
-    int length = nameLength + valueLength + 4;
+    int length = nameLength + valueLength + LINE_OVERHEAD;
     if ((tag & BAD) != 0) {
       outcome =
           (tag & BAD_NAME) != 0 ? Violation.FIELD_NAME_INVALID : Violation.FIELD_VALUE_INVALID;

@@ -1,6 +1,8 @@
 package io.weir.proxy.http2;
 
 import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelOutboundBuffer;
+import io.weir.policy.SlowClients.Sign;
 import io.weir.proxy.ClientConnection;
 import io.weir.proxy.DrainEvent;
 import io.weir.proxy.ListenerSettings;
@@ -27,11 +29,14 @@ public final class Http2ClientConnection extends Http2Connection {
   private final RequestReader requests = new RequestReader();
   private final ArrayDeque<Http2ClientStream> spare = new ArrayDeque<>();
   private long idleSince;
-  private boolean stalledBlock;
+
+  /** When a field block or the first settings began that are not whole yet; 0 for none. */
+  private long unfinishedSince;
+
   private boolean draining;
 
-  /** Octets over the mark that the client left unread at the last look. */
-  private long unwritten;
+  /** Octets that the client had taken at the last look; -1 where it kept up. */
+  private long takenAtCheck = -1;
 
   /** A handler for one connection. */
   public Http2ClientConnection(ClientConnection connection) {
@@ -52,7 +57,7 @@ public final class Http2ClientConnection extends Http2Connection {
   @Override
   public void handlerAdded(ChannelHandlerContext context) {
     super.handlerAdded(context);
-    idleSince = loop.clock();
+    idleSince = unfinishedSince = loop.clock();
     HeadLimits limits = settings().limits();
     writeSettings(
         Frame.MAX_CONCURRENT_STREAMS,
@@ -67,9 +72,29 @@ public final class Http2ClientConnection extends Http2Connection {
     armCheck(idleSince);
   }
 
-  private void armCheck(long now) {
+  private long checkInterval() {
     ListenerSettings.ClientTimeouts timeouts = settings().timeouts();
-    loop.timers.arm(timer, now + Math.min(timeouts.header(), timeouts.idle()));
+    return Math.min(timeouts.header(), timeouts.idle());
+  }
+
+  private void armCheck(long now) {
+    loop.timers.arm(timer, now + checkInterval());
+  }
+
+  /** Begins the header timeout where the read ended within a field block. */
+  @Override
+  public void channelReadComplete(ChannelHandlerContext context) {
+    if (!isUnfinished()) {
+      unfinishedSince = 0;
+    } else if (unfinishedSince == 0 && !isClosing()) {
+      unfinishedSince = loop.clock();
+      armCheck(unfinishedSince);
+    }
+    super.channelReadComplete(context);
+  }
+
+  private boolean isUnfinished() {
+    return reader.isInFieldBlock() || !reader.hasSettings();
   }
 
   /**
@@ -82,21 +107,36 @@ public final class Http2ClientConnection extends Http2Connection {
       return;
     }
     forget();
-    boolean inBlock = reader.isInFieldBlock() || !reader.hasSettings();
-    if (inBlock && stalledBlock) {
+    if (unfinishedSince != 0 && now - unfinishedSince >= settings().timeouts().header()) {
       shutDown(Violation.TOO_SLOW);
-    } else if (!isChannelWritable() && ctx.channel().bytesBeforeWritable() == unwritten) {
+    } else if (isReadStalled()) {
+      connection.shows(Sign.READ_STALLED);
+      connection.listener.ended(Reason.CLIENT_TOO_SLOW.text());
       for (Http2Stream stream : streams.all()) {
         ((Http2ClientStream) stream).clientTooSlow();
       }
       closeNow();
-    } else if (!inBlock && streams.size() == 0 && now - idleSince >= settings().timeouts().idle()) {
+    } else if (unfinishedSince == 0
+        && streams.size() == 0
+        && now - idleSince >= settings().timeouts().idle()) {
       closeGracefully();
     } else {
-      stalledBlock = inBlock;
-      unwritten = isChannelWritable() ? 0 : ctx.channel().bytesBeforeWritable();
+      takenAtCheck = isChannelWritable() ? -1 : taken();
       armCheck(now);
     }
+  }
+
+  /** Whether the client has taken less than the minimum rate since the last look. */
+  private boolean isReadStalled() {
+    return takenAtCheck >= 0
+        && !isChannelWritable()
+        && taken() - takenAtCheck < settings().timeouts().least(checkInterval());
+  }
+
+  /** Octets of content that moved, without those that the socket has not taken yet. */
+  private long taken() {
+    ChannelOutboundBuffer out = ctx.channel().unsafe().outboundBuffer();
+    return out == null ? moved : moved - out.totalPendingWriteBytes();
   }
 
   @Override
@@ -111,7 +151,7 @@ public final class Http2ClientConnection extends Http2Connection {
 
   @Override
   void opening(int streamId, byte[] block, int offset, int length, boolean endStream) {
-    stalledBlock = false;
+    unfinishedSince = 0;
     if ((streamId & 1) == 0) {
       violated(streamId, Violation.STREAM_ID_INVALID);
       return;
@@ -120,7 +160,7 @@ public final class Http2ClientConnection extends Http2Connection {
     if (draining || streams.size() >= MAX_STREAMS) {
       if (decodeAndDrop(block, offset, length)) {
         writeReset(streamId, ErrorCode.REFUSED_STREAM);
-        suspect(16);
+        suspectReset();
       }
       return;
     }
@@ -175,6 +215,28 @@ public final class Http2ClientConnection extends Http2Connection {
       idleSince = loop.clock();
     }
     closeIfDrained();
+  }
+
+  @Override
+  void failed(Throwable cause) {
+    connection.failed(cause);
+  }
+
+  @Override
+  void ended(Violation why) {
+    connection.listener.ended(reasonOf(why).text());
+    if (why == Violation.TOO_SLOW) {
+      connection.shows(Sign.HEAD_LATE);
+    } else if (why.code() == ErrorCode.ENHANCE_YOUR_CALM) {
+      connection.shows(Sign.FLOOD);
+    }
+  }
+
+  private static Reason reasonOf(Violation why) {
+    if (why == Violation.TOO_SLOW) {
+      return Reason.FRAME_TOO_SLOW;
+    }
+    return why.code() == ErrorCode.ENHANCE_YOUR_CALM ? Reason.FRAME_FLOOD : Reason.FRAME_MALFORMED;
   }
 
   /** A stream is closed and its exchange is over. */

@@ -2,9 +2,11 @@ package io.weir.proxy.http2;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
+import io.weir.policy.SlowClients.Sign;
 import io.weir.proxy.ClientSide;
 import io.weir.proxy.Exchange;
 import io.weir.proxy.ForwardedFields;
+import io.weir.proxy.ListenerSettings;
 import io.weir.proxy.TimerWheel;
 import io.weir.proxy.http.FieldName;
 import io.weir.proxy.http.FieldSink;
@@ -34,6 +36,7 @@ final class Http2ClientStream extends Http2Stream implements ClientSide {
   private int lingerLeft;
   private ErrorCode earlyEnd = ErrorCode.NO_ERROR;
   private long octetsAtCheck;
+  private long movedAtCheck;
 
   Http2ClientStream(Http2ClientConnection connection) {
     super(connection);
@@ -278,7 +281,11 @@ final class Http2ClientStream extends Http2Stream implements ClientSide {
       end(ErrorCode.INTERNAL_ERROR);
       return;
     }
-    of.paidByExchange();
+    if (earlyEnd == ErrorCode.PROTOCOL_ERROR) {
+      of.suspectReset();
+    } else {
+      of.paidByExchange();
+    }
     if (earlyEnd != ErrorCode.NO_ERROR) {
       end(earlyEnd);
     } else if (remoteEnded) {
@@ -321,6 +328,7 @@ final class Http2ClientStream extends Http2Stream implements ClientSide {
 
   private void armForContent() {
     octetsAtCheck = moved();
+    movedAtCheck = of.moved;
     Exchange x = exchange;
     long after =
         tunnel && x != null
@@ -339,6 +347,9 @@ final class Http2ClientStream extends Http2Stream implements ClientSide {
 
   @Override
   void stalled() {
+    if (of.peerInitialWindow < Http2Connection.TINY_WINDOW) {
+      of.connection.dribbles(Sign.TINY_WINDOW);
+    }
     if (!timer.isArmed()) {
       armForContent();
     }
@@ -359,6 +370,19 @@ final class Http2ClientStream extends Http2Stream implements ClientSide {
     }
   }
 
+  /**
+   * Whether neither this stream moved at the minimum rate, nor the connection at that rate for each
+   * of its streams. A client that sends its uploads one after the other is not slow.
+   */
+  private boolean isTooSlow() {
+    if (tunnel) {
+      return moved() == octetsAtCheck;
+    }
+    ListenerSettings.ClientTimeouts timeouts = of.connection.listener.settings().timeouts();
+    return timeouts.isTooSlow(moved() - octetsAtCheck)
+        && timeouts.isTooSlow((of.moved - movedAtCheck) / of.streams.size());
+  }
+
   /** The client does not read the connection at all. */
   void clientTooSlow() {
     if (exchange != null) {
@@ -374,15 +398,21 @@ final class Http2ClientStream extends Http2Stream implements ClientSide {
       return;
     }
     boolean weWait = !tunnel && isFlushed() && !isReading();
-    if (weWait || moved() != octetsAtCheck) {
+    if (weWait || !isTooSlow()) {
       armForContent();
-    } else if (x == null) {
-      end(ErrorCode.CANCEL);
-    } else if (tunnel) {
+    } else if (tunnel && x != null) {
       x.clientGone();
     } else if (!isFlushed()) {
-      x.clientTooSlow();
+      of.connection.shows(Sign.READ_STALLED);
+      if (x == null) {
+        end(ErrorCode.CANCEL);
+      } else {
+        x.clientTooSlow();
+      }
+    } else if (x == null) {
+      end(ErrorCode.CANCEL);
     } else {
+      of.connection.shows(Sign.BODY_STALLED);
       earlyEnd = ErrorCode.CANCEL;
       x.requestRefused(Reason.FRAME_TOO_SLOW);
     }

@@ -20,8 +20,9 @@ import org.jspecify.annotations.Nullable;
  * event loop, so that all streams that got something to say in that pass share one write.
  *
  * <p>Frames that do no work for the peer's own requests cost it from one budget, whatever their
- * type: resets, pings, settings, empty or misplaced frames. Work done pays back. So a new trick
- * that needs many cheap frames meets the old limit.
+ * type: resets, whoever was made to send them, pings, settings, priorities, windows that open by
+ * next to nothing, empty or misplaced frames. Work done pays back. So a new trick that needs many
+ * cheap frames meets the old limit.
  *
  * <p>Confined to one event loop.
  */
@@ -47,6 +48,9 @@ abstract class Http2Connection extends ChannelInboundHandlerAdapter
   private static final int COST_CONTROL = 8;
   private static final int COST_EMPTY = 4;
   private static final int PAID_BY_EXCHANGE = 16;
+
+  /** A window that opens by less than this while content waits only makes work. */
+  static final int TINY_WINDOW = 256;
 
   /** How long a broken connection stays open so that the peer can read why. */
   private static final long LINGER_NANOS = 1_000_000_000L;
@@ -79,6 +83,10 @@ abstract class Http2Connection extends ChannelInboundHandlerAdapter
 
   private boolean copiesAll;
   private int suspicion;
+
+  /** Octets of content that moved in either direction, for all streams together. */
+  long moved;
+
   private final int[] resets = new int[REMEMBERED_RESETS];
   private int resetCount;
 
@@ -149,13 +157,13 @@ abstract class Http2Connection extends ChannelInboundHandlerAdapter
   public void frame(int type, int flags, int streamId, int length) {
     switch (type) {
       case Frame.DATA -> {
-        if (length == 0 && (flags & Frame.END_STREAM) == 0) {
-          suspect(COST_EMPTY);
+        if (length <= 1 && (flags & Frame.END_STREAM) == 0) {
+          suspect(length == 0 ? COST_EMPTY : 1);
         }
       }
-      case Frame.HEADERS, Frame.GOAWAY -> {}
+      case Frame.HEADERS -> {}
       case Frame.RST_STREAM -> suspect(COST_RESET);
-      case Frame.SETTINGS, Frame.PING -> suspect(COST_CONTROL);
+      case Frame.SETTINGS, Frame.PING, Frame.GOAWAY -> suspect(COST_CONTROL);
       case Frame.WINDOW_UPDATE -> suspect(1);
       default -> suspect(COST_EMPTY);
     }
@@ -166,6 +174,11 @@ abstract class Http2Connection extends ChannelInboundHandlerAdapter
     if (suspicion > FLOOD_BUDGET) {
       violated(0, Violation.FLOOD);
     }
+  }
+
+  /** The peer made us reset a stream. */
+  final void suspectReset() {
+    suspect(COST_RESET);
   }
 
   /** An exchange came to its end: the frames around it were worth it. */
@@ -181,6 +194,10 @@ abstract class Http2Connection extends ChannelInboundHandlerAdapter
   @Override
   public void data(int streamId, ByteBuf in, int length, int overhead, boolean endStream) {
     receiveWindow -= length + overhead;
+    moved += length;
+    if (length == 0 && overhead > 0) {
+      suspect(COST_EMPTY);
+    }
     if (receiveWindow < 0) {
       violated(0, Violation.WINDOW_EXCEEDED);
       return;
@@ -210,7 +227,7 @@ abstract class Http2Connection extends ChannelInboundHandlerAdapter
     } else if (isIdle(streamId)) {
       violated(streamId, Violation.STREAM_IDLE);
     } else if (wasReset(streamId)) {
-      suspect(1);
+      suspect(COST_EMPTY);
     } else {
       violated(streamId, Violation.STREAM_CLOSED);
     }
@@ -334,6 +351,9 @@ abstract class Http2Connection extends ChannelInboundHandlerAdapter
         violated(0, Violation.WINDOW_OVERFLOW);
       } else {
         sendWindow = (int) sum;
+        if (increment < TINY_WINDOW && firstBlocked != null) {
+          suspect(COST_EMPTY);
+        }
         sendBlocked();
       }
       return;
@@ -346,6 +366,9 @@ abstract class Http2Connection extends ChannelInboundHandlerAdapter
     } else if (!stream.addCredit(increment)) {
       violated(streamId, Violation.STREAM_WINDOW_OVERFLOW);
     } else if (!stream.isFlushed()) {
+      if (increment < TINY_WINDOW) {
+        suspect(COST_EMPTY);
+      }
       waitForWindow(stream);
       sendBlocked();
     }
@@ -447,7 +470,10 @@ abstract class Http2Connection extends ChannelInboundHandlerAdapter
   /** Writes a DATA frame with the next octets of a buffer, and takes them from the windows. */
   final void writeData(int streamId, ByteBuf data, int length, boolean end) {
     sendWindow -= length;
-    suspicion = Math.max(0, suspicion - 1);
+    moved += length;
+    if (length >= TINY_WINDOW || data.readableBytes() == length) {
+      suspicion = Math.max(0, suspicion - 1);
+    }
     if (copiesAll || length <= COPIED) {
       ByteBuf buffer = room(Frame.HEADER_BYTES + length);
       FrameWriter.data(buffer, streamId, length, end);
@@ -553,9 +579,18 @@ abstract class Http2Connection extends ChannelInboundHandlerAdapter
 
   /** Says why and ends. */
   final void shutDown(Violation why) {
+    ended(why);
     giveUp(why);
     sayGoodbye(why.code(), why.text());
   }
+
+  /** Reading or writing failed. */
+  void failed(Throwable cause) {
+    loop.proxy.connectionFailed(cause);
+  }
+
+  /** The connection ends for what the peer did. */
+  void ended(Violation why) {}
 
   /** Ends without fault. */
   final void closeGracefully() {
@@ -616,7 +651,7 @@ abstract class Http2Connection extends ChannelInboundHandlerAdapter
 
   @Override
   public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
-    loop.proxy.connectionFailed(cause);
+    failed(cause);
     closeNow();
   }
 }

@@ -42,6 +42,7 @@ public enum Violation {
   TOO_MANY_STREAMS(ErrorCode.REFUSED_STREAM, false, "more streams than allowed"),
   TRAILERS_WITHOUT_END(PROTOCOL_ERROR, false, "second field block does not end the stream"),
   FLOOD(ENHANCE_YOUR_CALM, true, "frames that do no work"),
+  HPACK_BOMB(ENHANCE_YOUR_CALM, true, "field block grows far beyond the limits when decoded"),
   TOO_SLOW(ENHANCE_YOUR_CALM, true, "field block or settings not complete in time"),
 
   HPACK_INDEX_INVALID(COMPRESSION_ERROR, true, "index beyond the tables"),

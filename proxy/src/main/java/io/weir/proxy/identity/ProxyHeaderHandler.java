@@ -109,9 +109,11 @@ public final class ProxyHeaderHandler extends ChannelInboundHandlerAdapter
     } else if (header instanceof ProxyHeader.Unnamed it) {
       used = it.length();
     }
-    if (mode != ProxyProtocolMode.REFUSED && !connection.listener.admits(connection)) {
+    Reason refused =
+        mode == ProxyProtocolMode.REFUSED ? null : connection.listener.admit(connection);
+    if (refused != null) {
       rest.release();
-      refuse(Reason.ADMIT_TOO_MANY_CONNECTIONS);
+      refuse(refused);
       return;
     }
     over = true;

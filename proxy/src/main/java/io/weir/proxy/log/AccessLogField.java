@@ -16,6 +16,10 @@ public enum AccessLogField {
   TLS_PROTOCOL(16),
   /** The TLS cipher suite between client and Weir, absent without TLS. */
   TLS_CIPHER(64),
+  /** The JA3 fingerprint of the client hello, absent without TLS. */
+  JA3(32),
+  /** The JA4 fingerprint of the client hello, absent without TLS. */
+  JA4(40),
   /** The User-Agent value; of these bytes at most 256 characters are written. */
   USER_AGENT(1024),
   /** The Referer value. */

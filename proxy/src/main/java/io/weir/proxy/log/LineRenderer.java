@@ -58,6 +58,8 @@ final class LineRenderer {
           .map(provenance -> bytes('"' + provenance.text() + '"'))
           .toArray(byte[][]::new);
   private static final byte[] RETRIES = bytes(",\"retries\":");
+  private static final byte[] JA3 = bytes(",\"ja3\":");
+  private static final byte[] JA4 = bytes(",\"ja4\":");
   private static final byte[] END = bytes("}\n");
 
   private static final int MAX_KEYS_AND_NUMBERS = 2048;
@@ -168,6 +170,10 @@ final class LineRenderer {
     out.raw(PROVENANCES[source[at + RecordLayout.PROVENANCE]]);
     out.raw(RETRIES);
     unsignedShort(at + RecordLayout.RETRIES);
+    out.raw(JA3);
+    plain(AccessLogField.JA3);
+    out.raw(JA4);
+    plain(AccessLogField.JA4);
     out.raw(END);
   }
 

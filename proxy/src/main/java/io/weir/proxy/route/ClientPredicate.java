@@ -3,7 +3,6 @@ package io.weir.proxy.route;
 import io.weir.net.ClientIdentity;
 import io.weir.net.IpPrefixSet;
 import io.weir.proxy.http.Head;
-import org.jspecify.annotations.Nullable;
 
 /** A condition on the client's address, however it was established. */
 final class ClientPredicate implements RoutePredicate {
@@ -19,7 +18,7 @@ final class ClientPredicate implements RoutePredicate {
   }
 
   @Override
-  public boolean test(Head head, ClientIdentity client, @Nullable String sni) {
+  public boolean test(Head head, ClientIdentity client, Handshake handshake) {
     return networks.contains(client.address());
   }
 

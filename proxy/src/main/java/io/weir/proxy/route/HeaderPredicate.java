@@ -3,7 +3,6 @@ package io.weir.proxy.route;
 import io.weir.net.ClientIdentity;
 import io.weir.proxy.http.FieldName;
 import io.weir.proxy.http.Head;
-import org.jspecify.annotations.Nullable;
 
 /** A condition on the fields of one name, each line by itself. */
 final class HeaderPredicate implements RoutePredicate {
@@ -24,7 +23,7 @@ final class HeaderPredicate implements RoutePredicate {
   }
 
   @Override
-  public boolean test(Head head, ClientIdentity client, @Nullable String sni) {
+  public boolean test(Head head, ClientIdentity client, Handshake handshake) {
     for (int i = next(head, 0); i >= 0; i = next(head, i + 1)) {
       if (value.fits(head.bytes, head.valueStart(i), head.valueEnd(i))) {
         return !value.wantsNone();

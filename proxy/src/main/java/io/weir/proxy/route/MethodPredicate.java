@@ -5,7 +5,6 @@ import io.weir.proxy.http.Ascii;
 import io.weir.proxy.http.Head;
 import io.weir.proxy.http.Method;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 
 /** A condition on the method: known ones by one bit each, others by their octets. */
 final class MethodPredicate implements RoutePredicate {
@@ -32,7 +31,7 @@ final class MethodPredicate implements RoutePredicate {
   }
 
   @Override
-  public boolean test(Head head, ClientIdentity client, @Nullable String sni) {
+  public boolean test(Head head, ClientIdentity client, Handshake handshake) {
     return (known >> head.method.ordinal() & 1) != 0
         && (head.method != Method.OTHER || isListed(head));
   }

@@ -54,7 +54,7 @@ final class PathPredicate implements RoutePredicate {
   }
 
   @Override
-  public boolean test(Head head, ClientIdentity client, @Nullable String sni) {
+  public boolean test(Head head, ClientIdentity client, Handshake handshake) {
     return switch (kind) {
       case EXACT -> Paths.isExactly(head.bytes, head.pathStart, head.pathEnd, bytes);
       case PREFIX -> Paths.behindSegments(head.bytes, head.pathStart, head.pathEnd, bytes) >= 0;

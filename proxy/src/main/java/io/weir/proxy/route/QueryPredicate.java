@@ -3,7 +3,6 @@ package io.weir.proxy.route;
 import io.weir.net.ClientIdentity;
 import io.weir.proxy.http.Head;
 import java.nio.charset.StandardCharsets;
-import org.jspecify.annotations.Nullable;
 
 /** A condition on the query parameters of one name; "&amp;" separates parameters. */
 final class QueryPredicate implements RoutePredicate {
@@ -21,7 +20,7 @@ final class QueryPredicate implements RoutePredicate {
   }
 
   @Override
-  public boolean test(Head head, ClientIdentity client, @Nullable String sni) {
+  public boolean test(Head head, ClientIdentity client, Handshake handshake) {
     byte[] bytes = head.bytes;
     for (int start = head.queryStart; start < head.queryEnd; ) {
       int end = indexOf(bytes, start, head.queryEnd, '&');

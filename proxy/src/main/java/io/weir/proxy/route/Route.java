@@ -50,18 +50,18 @@ public final class Route {
   }
 
   /** Whether all conditions hold; the host is {@link RouteTable}'s business. */
-  boolean matches(Head head, ClientIdentity client, @Nullable String sni) {
+  boolean matches(Head head, ClientIdentity client, Handshake handshake) {
     for (RoutePredicate condition : conditions) {
-      if (!condition.test(head, client, sni)) {
+      if (!condition.test(head, client, handshake)) {
         return false;
       }
     }
     return true;
   }
 
-  @Nullable RoutePredicate firstFailed(Head head, ClientIdentity client, @Nullable String sni) {
+  @Nullable RoutePredicate firstFailed(Head head, ClientIdentity client, Handshake handshake) {
     for (RoutePredicate condition : conditions) {
-      if (!condition.test(head, client, sni)) {
+      if (!condition.test(head, client, handshake)) {
         return condition;
       }
     }

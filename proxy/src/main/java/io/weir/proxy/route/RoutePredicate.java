@@ -5,7 +5,6 @@ import io.weir.net.IpPrefix;
 import io.weir.net.IpPrefixSet;
 import io.weir.proxy.http.Head;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 
 /**
  * One condition of a route. {@code toString} says it in the operator's words, for {@code weir
@@ -19,17 +18,17 @@ public sealed interface RoutePredicate
         HeaderPredicate,
         QueryPredicate,
         ClientPredicate,
-        SniPredicate {
+        SniPredicate,
+        FingerprintPredicate {
 
   /**
    * Whether the request fulfils the condition.
    *
    * @param head with a normalised path
    * @param client who is asking
-   * @param sni the TLS server name in lower case without a trailing dot, or null where there is
-   *     none
+   * @param handshake of the connection that it came by
    */
-  boolean test(Head head, ClientIdentity client, @Nullable String sni);
+  boolean test(Head head, ClientIdentity client, Handshake handshake);
 
   /** The path is exactly this one. */
   static RoutePredicate pathExact(String path) {
@@ -69,5 +68,15 @@ public sealed interface RoutePredicate
   /** The TLS server name is one of these, exact or wildcard; never true without TLS. */
   static RoutePredicate sni(List<String> patterns) {
     return new SniPredicate(patterns);
+  }
+
+  /** The client hello's JA3 fingerprint is one of these; never true without TLS. */
+  static RoutePredicate ja3(List<String> fingerprints) {
+    return new FingerprintPredicate(false, fingerprints);
+  }
+
+  /** The client hello's JA4 fingerprint is one of these; never true without TLS. */
+  static RoutePredicate ja4(List<String> fingerprints) {
+    return new FingerprintPredicate(true, fingerprints);
   }
 }

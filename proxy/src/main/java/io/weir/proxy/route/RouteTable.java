@@ -128,12 +128,12 @@ public final class RouteTable {
    *
    * @param head a request with a normalised path
    * @param client who is asking
-   * @param sni the TLS server name in lower case without trailing dot, or null where there is none
+   * @param handshake of the connection that it came by
    */
-  public @Nullable Route match(Head head, ClientIdentity client, @Nullable String sni) {
+  public @Nullable Route match(Head head, ClientIdentity client, Handshake handshake) {
     for (Group group = group(head); group != null; group = group.next) {
       for (Route route : group.routes) {
-        if (route.matches(head, client, sni)) {
+        if (route.matches(head, client, handshake)) {
           return route;
         }
       }
@@ -143,11 +143,11 @@ public final class RouteTable {
 
   /** Says line by line which routes {@link #match} tries and why each does or does not match. */
   public void explain(
-      Head head, ClientIdentity client, @Nullable String sni, Consumer<String> trail) {
+      Head head, ClientIdentity client, Handshake handshake, Consumer<String> trail) {
     for (Group group = group(head); group != null; group = group.next) {
       String host = HostPattern.text(group.pattern);
       for (Route route : group.routes) {
-        RoutePredicate failed = route.firstFailed(head, client, sni);
+        RoutePredicate failed = route.firstFailed(head, client, handshake);
         String prefix = "host " + host + ": route " + route.name() + ": ";
         trail.accept(prefix + (failed == null ? "matches" : "no, not so: " + failed));
         if (failed == null) {

@@ -3,7 +3,6 @@ package io.weir.proxy.route;
 import io.weir.net.ClientIdentity;
 import io.weir.proxy.http.Head;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 
 /** A condition on the server name of the TLS handshake. */
 final class SniPredicate implements RoutePredicate {
@@ -20,7 +19,8 @@ final class SniPredicate implements RoutePredicate {
   }
 
   @Override
-  public boolean test(Head head, ClientIdentity client, @Nullable String sni) {
+  public boolean test(Head head, ClientIdentity client, Handshake handshake) {
+    String sni = handshake.serverName();
     if (sni != null) {
       for (String pattern : patterns) {
         if (HostPattern.covers(pattern, sni)) {

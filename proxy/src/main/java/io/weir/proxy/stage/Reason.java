@@ -95,6 +95,11 @@ public enum Reason {
       "admit.too_many_connections",
       0,
       "The client has more connections than it may, or opens them too fast."),
+  ADMIT_SLOW_CLIENT(
+      Stage.ADMIT,
+      "admit.slow_client",
+      0,
+      "The client's connections showed too many signs of slowness; it is blocked for a short while."),
 
   ROUTE_NONE(Stage.ROUTE, "route.none", 404, "No route matches."),
   ROUTE_SNI_MISMATCH(

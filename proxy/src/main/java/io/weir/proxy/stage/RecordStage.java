@@ -84,6 +84,8 @@ public final class RecordStage {
     if (tls != null) {
       entry.text(AccessLogField.TLS_PROTOCOL, tls.protocol());
       entry.text(AccessLogField.TLS_CIPHER, tls.cipher());
+      entry.text(AccessLogField.JA3, tls.fingerprint().ja3());
+      entry.text(AccessLogField.JA4, tls.fingerprint().ja4());
     }
   }
 

@@ -22,11 +22,15 @@ final class RouteStage implements RequestStage {
     if (isMisdirected(x)) {
       return Verdict.refuse(Reason.ROUTE_SNI_MISMATCH);
     }
-    Route route = x.listener().routes().match(head, x.identity(), x.connection().serverName());
+    Route route = x.listener().routes().match(head, x.identity(), x.connection());
     if (route == null) {
       return Verdict.refuse(Reason.ROUTE_NONE);
     }
     x.route = route;
+    Reason tooLarge = route.limits().refuses(head);
+    if (tooLarge != null) {
+      return Verdict.refuse(tooLarge);
+    }
     RouteAction action = route.action();
     if (!(action instanceof WeightedPools pools)) {
       return action instanceof Redirect

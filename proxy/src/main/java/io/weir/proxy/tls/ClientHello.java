@@ -27,6 +27,9 @@ public final class ClientHello {
   private final byte[] bytes;
   private final int length;
   private int legacyVersion;
+  private int suitesOffset;
+  private int suitesLength;
+  private int extensionsOffset;
   private int nameOffset;
   private int nameLength;
   private int alpnOffset;
@@ -60,6 +63,8 @@ public final class ClientHello {
     int sessionId = in.u8();
     in.skip(sessionId);
     int suites = in.u16();
+    suitesOffset = in.at;
+    suitesLength = suites;
     in.skip(suites);
     int compressions = in.u8();
     in.skip(compressions);
@@ -67,6 +72,7 @@ public final class ClientHello {
       return false;
     }
     // TLS 1.2 allows a hello that ends here.
+    extensionsOffset = Math.min(in.at + 2, length);
     return in.at == length || readExtensions(in);
   }
 
@@ -157,6 +163,26 @@ public final class ClientHello {
   /** Length of the message in bytes, with its four-byte header. */
   public int length() {
     return length;
+  }
+
+  /** The version before extensions could tell another, as on the wire. */
+  int legacyVersion() {
+    return legacyVersion;
+  }
+
+  /** Where the cipher suites start in {@link #bytes()}. */
+  int suitesOffset() {
+    return suitesOffset;
+  }
+
+  /** Length of the cipher suites in bytes. */
+  int suitesLength() {
+    return suitesLength;
+  }
+
+  /** Where the first extension starts in {@link #bytes()}; they reach to the end. */
+  int extensionsOffset() {
+    return extensionsOffset;
   }
 
   /** Where the server name starts in {@link #bytes()}. */

@@ -45,9 +45,11 @@ final class ClientHelloHandler extends ChannelInboundHandlerAdapter
   private @Nullable ByteBuf received;
   private boolean copied;
   private @Nullable Future<?> timer;
+  private @Nullable PendingHandshakes pending;
   private @Nullable SslHandler handshake;
   private @Nullable SniRow row;
   private byte[] serverName = NO_NAME;
+  private Fingerprint fingerprint = Fingerprint.NONE;
   private @Nullable Channel channel;
   private boolean reported;
 
@@ -59,9 +61,40 @@ final class ClientHelloHandler extends ChannelInboundHandlerAdapter
   @Override
   public void handlerAdded(ChannelHandlerContext ctx) {
     channel = ctx.channel();
+    begin(ctx);
     if (ctx.channel().isActive()) {
       startTimer(ctx);
     }
+  }
+
+  /** Takes its place among the handshakes of this loop, once there is a loop. */
+  private void begin(ChannelHandlerContext ctx) {
+    if (ctx.channel().isRegistered() && pending == null) {
+      pending = server.pending();
+      pending.begin(this, server.current().settings().pendingHandshakes());
+    }
+  }
+
+  private void end() {
+    stopTimer();
+    if (pending != null) {
+      pending.end(this);
+    }
+  }
+
+  /** Others need the place. */
+  void giveWay() {
+    end();
+    report(TlsRefusal.TOO_MANY_HANDSHAKES, null);
+    if (channel != null) {
+      channel.close();
+    }
+  }
+
+  @Override
+  public void channelRegistered(ChannelHandlerContext ctx) {
+    begin(ctx);
+    ctx.fireChannelRegistered();
   }
 
   @Override
@@ -165,7 +198,7 @@ final class ClientHelloHandler extends ChannelInboundHandlerAdapter
   }
 
   private void passThrough(ChannelHandlerContext ctx, SniRow chosen, ClientHello hello) {
-    stopTimer();
+    end();
     events.hello(ctx.channel(), chosen, hello);
     ByteBuf bytes = takeReceived();
     ctx.fireChannelRead(bytes);
@@ -177,12 +210,14 @@ final class ClientHelloHandler extends ChannelInboundHandlerAdapter
       throws Exception {
     row = chosen;
     serverName = hello.serverName();
+    fingerprint = Fingerprint.of(hello);
     handshake = handler;
     events.hello(ctx.channel(), chosen, hello);
     handler.setHandshakeTimeoutMillis(0);
     handler.handshakeFuture().addListener(this);
     ctx.pipeline().addBefore(ctx.name(), null, handler);
-    handler.channelRead(ctx.pipeline().context(handler), takeReceived());
+    handler.channelRead(
+        ctx.pipeline().context(handler), reader.joined(ctx.alloc(), takeReceived()));
   }
 
   private ByteBuf takeReceived() {
@@ -198,7 +233,7 @@ final class ClientHelloHandler extends ChannelInboundHandlerAdapter
     if (handler == null || channel == null || row == null) {
       return;
     }
-    stopTimer();
+    end();
     if (future.isSuccess()) {
       reported = true;
       channel.pipeline().remove(this);
@@ -224,6 +259,7 @@ final class ClientHelloHandler extends ChannelInboundHandlerAdapter
         intern(session.getProtocol()),
         intern(session.getCipherSuite()),
         handler.applicationProtocol(),
+        fingerprint,
         resumed);
   }
 
@@ -235,7 +271,7 @@ final class ClientHelloHandler extends ChannelInboundHandlerAdapter
   }
 
   private void refuse(ChannelHandlerContext ctx, TlsRefusal refusal) {
-    stopTimer();
+    end();
     takeReceived().release();
     report(refusal, null);
     if (refusal.alert() == TlsRefusal.SILENT) {
@@ -258,7 +294,7 @@ final class ClientHelloHandler extends ChannelInboundHandlerAdapter
 
   @Override
   public void channelInactive(ChannelHandlerContext ctx) {
-    stopTimer();
+    end();
     report(TlsRefusal.CLIENT_CLOSED, null);
     ctx.fireChannelInactive();
   }
@@ -274,6 +310,7 @@ final class ClientHelloHandler extends ChannelInboundHandlerAdapter
 
   @Override
   public void handlerRemoved(ChannelHandlerContext ctx) {
+    end();
     if (received != null) {
       received.release();
       received = null;

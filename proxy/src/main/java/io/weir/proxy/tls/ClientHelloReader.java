@@ -1,6 +1,7 @@
 package io.weir.proxy.tls;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
@@ -13,11 +14,16 @@ final class ClientHelloReader {
   private static final int RECORD_HEADER = 5;
   private static final int HANDSHAKE = 22;
   private static final int MAX_RECORD = 1 << 14;
+  private static final int FIRST_ROOM = 256;
 
-  private byte[] message = new byte[2048];
+  /** Up to this many are passed on as they came. */
+  private static final int FEW_RECORDS = 8;
+
+  private byte[] message = {};
   private int size;
   private int position;
   private int recordLeft;
+  private int records;
   private boolean complete;
 
   /**
@@ -57,6 +63,7 @@ final class ClientHelloReader {
       return TlsRefusal.UNREADABLE_HELLO;
     }
     position += RECORD_HEADER;
+    records++;
     recordLeft = length;
     return null;
   }
@@ -64,7 +71,8 @@ final class ClientHelloReader {
   private @Nullable TlsRefusal readFragment(ByteBuf in, int start, int available) {
     int count = Math.min(recordLeft, available - position);
     if (size + count > message.length) {
-      message = Arrays.copyOf(message, Math.max(size + count, 2 * message.length));
+      message =
+          Arrays.copyOf(message, Math.max(size + count, Math.max(FIRST_ROOM, 2 * message.length)));
     }
     in.getBytes(start + position, message, size, count);
     size += count;
@@ -89,6 +97,31 @@ final class ClientHelloReader {
     complete = size == length;
     // Nothing may follow before the server has answered, so no record may reach past the hello.
     return size + recordLeft > length ? TlsRefusal.UNREADABLE_HELLO : null;
+  }
+
+  /**
+   * The same bytes for whoever shakes hands, the hello in as few records as it needs: what a client
+   * cuts into thousands of them should not cost thousands of calls. Records are no part of the
+   * transcript (RFC 8446 section 4.4.1), so the other side cannot tell.
+   *
+   * @param received what was read; taken over
+   */
+  ByteBuf joined(ByteBufAllocator allocator, ByteBuf received) {
+    if (records <= FEW_RECORDS) {
+      return received;
+    }
+    int rest = received.readableBytes() - position;
+    ByteBuf out = allocator.ioBuffer(size + rest + RECORD_HEADER * (size / MAX_RECORD + 1));
+    for (int at = 0; at < size; at += MAX_RECORD) {
+      int length = Math.min(MAX_RECORD, size - at);
+      out.writeByte(HANDSHAKE)
+          .writeShort(0x0301)
+          .writeShort(length)
+          .writeBytes(message, at, length);
+    }
+    out.writeBytes(received, received.readerIndex() + position, rest);
+    received.release();
+    return out;
   }
 
   /** Whether the hello is there in full. */

@@ -17,6 +17,8 @@ public enum TlsRefusal {
   NO_APPLICATION_PROTOCOL("tls.no_application_protocol", 120),
   /** Hello and handshake took longer than allowed. */
   HANDSHAKE_TIMEOUT("tls.handshake_timeout", TlsRefusal.SILENT),
+  /** So many handshakes were under way that the oldest had to give way. */
+  TOO_MANY_HANDSHAKES("tls.too_many_handshakes", TlsRefusal.SILENT),
   /** BoringSSL ended the handshake, e.g. for a version too low; it told the client why. */
   HANDSHAKE_FAILED("tls.handshake_failed", TlsRefusal.SILENT),
   /** The client left before the handshake was done. */

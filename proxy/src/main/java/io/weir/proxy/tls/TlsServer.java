@@ -4,12 +4,14 @@ import io.netty.channel.ChannelHandler;
 import io.netty.handler.ssl.OpenSsl;
 import io.netty.handler.ssl.OpenSslCredential;
 import io.netty.handler.ssl.SslProvider;
+import io.netty.util.concurrent.FastThreadLocal;
 import java.io.Closeable;
 import java.nio.charset.StandardCharsets;
 import java.time.InstantSource;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
 import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 
@@ -30,6 +32,17 @@ public final class TlsServer implements Closeable {
 
   /** Held while contexts are released or get keys, so that no released one does; never for long. */
   private final Object swap = new Object();
+
+  private final AtomicInteger pending = new AtomicInteger();
+
+  /** Handshakes under way on the event loop of the caller, the oldest first. */
+  private final FastThreadLocal<PendingHandshakes> pendingOfLoop =
+      new FastThreadLocal<>() {
+        @Override
+        protected PendingHandshakes initialValue() {
+          return new PendingHandshakes(pending);
+        }
+      };
 
   private volatile Generation current;
 
@@ -131,6 +144,11 @@ public final class TlsServer implements Closeable {
    */
   public ChannelHandler newHandler(TlsEvents events) {
     return new ClientHelloHandler(this, events);
+  }
+
+  /** Handshakes under way on the event loop of the caller. */
+  PendingHandshakes pending() {
+    return pendingOfLoop.get();
   }
 
   /** The generation in force, its ticket keys up to date. */

@@ -10,6 +10,7 @@ import org.jspecify.annotations.Nullable;
  * @param protocol {@code TLSv1.2} or {@code TLSv1.3}; shared between sessions, not to be written to
  * @param cipher the suite's IANA name; shared likewise
  * @param alpn the application protocol agreed on; null if the client offered none
+ * @param fingerprint of the client hello
  * @param resumed whether the session continues an earlier one
  */
 @SuppressWarnings("ArrayRecordComponent") // Bytes, for the access log; sessions are not compared.
@@ -19,4 +20,5 @@ public record TlsSession(
     byte[] protocol,
     byte[] cipher,
     @Nullable String alpn,
+    Fingerprint fingerprint,
     boolean resumed) {}

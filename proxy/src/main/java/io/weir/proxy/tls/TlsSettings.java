@@ -19,6 +19,8 @@ import java.util.List;
  * @param alpn application protocols in order of preference (RFC 7301); a client that offers ALPN
  *     and none of these is refused, one that offers no ALPN is not
  * @param handshakeTimeout from the accepted connection to the end of the handshake; more than zero
+ * @param pendingHandshakes how many may be under way at once, at least 1; beyond, the oldest gives
+ *     way: an honest one is done within two round trips, a stalled one is old
  */
 public record TlsSettings(
     TlsVersion minVersion,
@@ -28,7 +30,8 @@ public record TlsSettings(
     boolean sessionTickets,
     int sessionTimeoutSeconds,
     List<String> alpn,
-    Duration handshakeTimeout) {
+    Duration handshakeTimeout,
+    int pendingHandshakes) {
 
   private static final TlsSettings DEFAULTS =
       new TlsSettings(
@@ -46,7 +49,8 @@ public record TlsSettings(
           true,
           3600,
           List.of("h2", "http/1.1"),
-          Duration.ofSeconds(10));
+          Duration.ofSeconds(10),
+          4096);
 
   /**
    * @throws IllegalArgumentException with {@code name: value (expected: range)} if a value is out
@@ -72,6 +76,7 @@ public record TlsSettings(
         "handshake_timeout",
         handshakeTimeout,
         "more than 0 seconds");
+    check(pendingHandshakes >= 1, "max_pending_handshakes", pendingHandshakes, "1 or more");
     check(
         minVersion == TlsVersion.TLS_1_3
             || cipherSuites.stream().anyMatch(s -> !CipherSuites.TLS_1_3.contains(s)),
@@ -100,7 +105,8 @@ public record TlsSettings(
         sessionTickets,
         sessionTimeoutSeconds,
         alpn,
-        handshakeTimeout);
+        handshakeTimeout,
+        pendingHandshakes);
   }
 
   /** The same with tickets on or off, and another session timeout in seconds. */
@@ -113,7 +119,8 @@ public record TlsSettings(
         tickets,
         timeoutSeconds,
         alpn,
-        handshakeTimeout);
+        handshakeTimeout,
+        pendingHandshakes);
   }
 
   /** The same with other application protocols. */
@@ -126,7 +133,8 @@ public record TlsSettings(
         sessionTickets,
         sessionTimeoutSeconds,
         protocols,
-        handshakeTimeout);
+        handshakeTimeout,
+        pendingHandshakes);
   }
 
   /** The same with another handshake timeout. */
@@ -139,7 +147,22 @@ public record TlsSettings(
         sessionTickets,
         sessionTimeoutSeconds,
         alpn,
-        timeout);
+        timeout,
+        pendingHandshakes);
+  }
+
+  /** The same with another number of handshakes under way at once. */
+  public TlsSettings withPendingHandshakes(int most) {
+    return new TlsSettings(
+        minVersion,
+        maxVersion,
+        cipherSuites,
+        groups,
+        sessionTickets,
+        sessionTimeoutSeconds,
+        alpn,
+        handshakeTimeout,
+        most);
   }
 
   private static void check(boolean good, String name, Object value, String expected) {

@@ -261,13 +261,18 @@ class HpackDecoderTest {
     insert.writeBytes(Ascii.bytes("v".repeat(4016)));
     reader.read(insert.toByteArray());
     assertThat(reader.violation).isNull();
-    byte[] bomb = new byte[16_000];
-    java.util.Arrays.fill(bomb, (byte) 0xbe);
-    reader.read(bomb, HeadLimits.DEFAULT);
+    byte[] large = new byte[15];
+    java.util.Arrays.fill(large, (byte) 0xbe);
+    reader.read(large, HeadLimits.DEFAULT);
     assertThat(reader.violation).isEqualTo(Violation.HEAD_TOO_LARGE);
     assertThat(reader.head.length).isLessThanOrEqualTo(HeadLimits.DEFAULT.headBytes());
     assertThat(reader.head.bytes.length).isLessThan(64 * 1024);
     assertThat(reader.read(Hpack.hex("be"))).hasSize(1);
+    byte[] bomb = new byte[16_000];
+    java.util.Arrays.fill(bomb, (byte) 0xbe);
+    reader.read(bomb, HeadLimits.DEFAULT);
+    assertThat(reader.violation).isEqualTo(Violation.HPACK_BOMB);
+    assertThat(reader.head.bytes.length).isLessThan(64 * 1024);
   }
 
   @Test

@@ -521,28 +521,173 @@ class Http2ClientTest {
     }
   }
 
+  /**
+   * Frames that do no work, on stream 1 that is open and waits for its answer, or that is half
+   * closed. The last six make the other end send the resets (CVE-2025-8671).
+   */
   @ParameterizedTest
-  @ValueSource(
-      strings = {
-        "000008 06 00 00000000 0000000000000000",
-        "000000 04 00 00000000",
-        "000000 00 00 00000001",
-        "000005 02 00 00000001 0000000000",
-        "000004 08 00 00000001 00000001",
-        "000001 01 05 00000001 82",
-        "000000 fa 00 00000001"
-      })
-  void endsAFloodOf(String frame) throws Exception {
+  @CsvSource({
+    "PING, false, 000008 06 00 00000000 0000000000000000",
+    "PING acknowledged, false, 000008 06 01 00000000 0000000000000000",
+    "SETTINGS, false, 000000 04 00 00000000",
+    "SETTINGS acknowledged, false, 000000 04 01 00000000",
+    "GOAWAY, false, 000008 07 00 00000000 0000000000000000",
+    "PRIORITY, false, 000005 02 00 00000001 0000000000",
+    "PRIORITY of idle streams, false, 000005 02 00 00000063 0000000000",
+    "unknown frames, false, 000000 fa 00 00000001",
+    "empty DATA, false, 000000 00 00 00000001",
+    "DATA of padding only, false, 000001 00 08 00000001 00",
+    "DATA of one octet, false, 000001 00 00 00000001 61",
+    "WINDOW_UPDATE by one, false, 000004 08 00 00000001 00000001",
+    "WINDOW_UPDATE by nothing, true, 000004 08 00 00000001 00000000",
+    "WINDOW_UPDATE beyond 2^31, true, 000004 08 00 00000001 7fffffff",
+    "HEADERS after the end, true, 000001 01 05 00000001 82",
+    "DATA after the end, true, 000001 00 01 00000001 61",
+    "PRIORITY of another length, true, 000004 02 00 00000001 00000000",
+    "PRIORITY on itself, true, 000005 02 00 00000001 0000000100",
+  })
+  void endsAFloodOf(String name, boolean halfClosed, String frame) throws Exception {
     try (Http1Backend backend = new Http1Backend((request, out) -> request.in().read());
         ProxyFixture proxy = new ProxyFixture(backend.address());
         RawPeer client = RawPeer.open(proxy.address)) {
-      client.post(1).send();
+      client.request(1, halfClosed, GOOD).send();
       for (int i = 0; i < 10; i++) {
         client.raw(frame.repeat(1000)).send();
       }
       client.awaitClose();
       assertThat(client.received.goAways.getFirst())
           .matches(".* (ENHANCE_YOUR_CALM|STREAM_CLOSED)");
+      assertThat(proxy.ended()).containsAnyOf("frame.flood", "frame.malformed");
+    }
+  }
+
+  /** The six ways to have the other end reset a stream, each on a stream of its own. */
+  @ParameterizedTest
+  @CsvSource({
+    "WINDOW_UPDATE by nothing, 000004 08 00 %s 00000000",
+    "WINDOW_UPDATE beyond 2^31, 000004 08 00 %s 7fffffff",
+    "HEADERS after the end, 000001 01 05 %s 82",
+    "DATA after the end, 000001 00 01 %s 61",
+    "PRIORITY of another length, 000004 02 00 %s 00000000",
+    "RST_STREAM of the client, 000004 03 00 %s 00000008",
+  })
+  void endsAFloodOfStreamsThatItWasMadeToReset(String name, String frame) throws Exception {
+    try (Http1Backend backend = new Http1Backend((request, out) -> request.in().read());
+        ProxyFixture proxy = new ProxyFixture(backend.address());
+        RawPeer client = RawPeer.open(proxy.address)) {
+      for (int id = 1; id < 1000; id += 2) {
+        client.request(id, true, GOOD).raw(frame.formatted("%08x".formatted(id)));
+      }
+      client.awaitClose();
+      assertThat(client.received.goAways.getFirst()).endsWith(" ENHANCE_YOUR_CALM");
+      assertThat(proxy.ended()).containsExactly("frame.flood");
+      assertThat(backend.requests.size()).isLessThan(300);
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "empty, 000000 09 00 00000001",
+    "of one octet, 000001 09 00 00000001 82",
+    "full, 004000 09 00 00000001 %s",
+  })
+  void endsAFloodOfContinuations(String name, String frame) throws Exception {
+    String full = frame.formatted("82".repeat(0x4000));
+    try (Http1Backend backend = Http1Backend.saying(HELLO);
+        ProxyFixture proxy = new ProxyFixture(backend.address());
+        RawPeer client = RawPeer.open(proxy.address)) {
+      client.raw("000001 01 01 00000001 82" + full.repeat(17)).awaitClose();
+      assertThat(client.received.goAways).containsExactly("0 ENHANCE_YOUR_CALM");
+      assertThat(proxy.ended()).containsExactly("frame.flood");
+    }
+  }
+
+  private static final String FOUR_THOUSAND = "7f a1 1e";
+
+  /** A request whose last field goes into the table. */
+  private static void insert(RawPeer client, String field) throws IOException {
+    byte[] block = Hpack.hex("82 86 84 01 01 61" + field);
+    client.raw("%06x 01 05 00000001".formatted(block.length));
+    client.raw(java.util.HexFormat.of().formatHex(block)).awaitEnd(1);
+    assertThat(client.received.head(1)).startsWith(":status: 200");
+  }
+
+  /** One octet names a field of the size of the table, so a few octets decode to megabytes. */
+  @Test
+  void endsABombOfIndexedFields() throws Exception {
+    try (Http1Backend backend = Http1Backend.saying(HELLO);
+        ProxyFixture proxy = new ProxyFixture(backend.address());
+        RawPeer client = RawPeer.open(proxy.address)) {
+      insert(client, "40 01 78" + FOUR_THOUSAND + "61".repeat(4000));
+      client.raw("002000 01 05 00000003" + "be".repeat(0x2000)).awaitClose();
+      assertThat(client.received.goAways).containsExactly("3 ENHANCE_YOUR_CALM");
+    }
+  }
+
+  /** The name of an entry is copied with each entry that takes it over. */
+  @Test
+  void endsABombOfNamesTakenOver() throws Exception {
+    try (Http1Backend backend = Http1Backend.saying(HELLO);
+        ProxyFixture proxy = new ProxyFixture(backend.address());
+        RawPeer client = RawPeer.open(proxy.address)) {
+      insert(client, "40" + FOUR_THOUSAND + "78".repeat(4000) + "01 61");
+      client.raw("003000 01 05 00000003" + "7e 01 61".repeat(0x1000)).awaitClose();
+      assertThat(client.received.goAways).containsExactly("3 ENHANCE_YOUR_CALM");
+    }
+  }
+
+  @Test
+  void countsCookieCrumbsAsFieldsBeforeTheyAreJoined() throws Exception {
+    try (Http1Backend backend = Http1Backend.saying(HELLO);
+        ProxyFixture proxy = new ProxyFixture(backend.address());
+        RawPeer client = RawPeer.open(proxy.address)) {
+      String[] crumbs = new String[101];
+      java.util.Arrays.fill(crumbs, "cookie: a=1");
+      client.post(1, crumbs).awaitEnd(1);
+      assertThat(client.received.head(1)).startsWith(":status: 431");
+      assertThat(backend.requests).isEmpty();
+    }
+  }
+
+  @Test
+  void endsAFloodOfHeadsThatAreRefused() throws Exception {
+    try (Http1Backend backend = Http1Backend.saying(HELLO);
+        ProxyFixture proxy = new ProxyFixture(backend.address());
+        RawPeer client = RawPeer.open(proxy.address)) {
+      for (int id = 1; id < 1000; id += 2) {
+        client.request(id, true, ":method: GET", ":path: /");
+      }
+      client.awaitClose();
+      assertThat(client.received.goAways.getFirst()).endsWith(" ENHANCE_YOUR_CALM");
+    }
+  }
+
+  @Test
+  void endsAWindowThatOpensOctetByOctet() throws Exception {
+    String content = "a".repeat(20_000);
+    try (Http1Backend backend =
+            Http1Backend.saying("HTTP/1.1 200 OK\r\nContent-Length: 20000\r\n\r\n" + content);
+        ProxyFixture proxy = new ProxyFixture(backend.address());
+        RawPeer client = new RawPeer(proxy.address)) {
+      client.settings(Frame.INITIAL_WINDOW_SIZE, 0).get(1, "/").await(r -> !r.heads.isEmpty());
+      for (int i = 0; i < 2000; i++) {
+        client.window(1, 1);
+      }
+      client.awaitClose();
+      assertThat(client.received.goAways).containsExactly("1 ENHANCE_YOUR_CALM");
+      assertThat(client.received.body(1)).hasSizeLessThan(2000);
+    }
+  }
+
+  @Test
+  void letsAClientWorkForAsLongAsItLikes() throws Exception {
+    try (Http1Backend backend = echo();
+        ProxyFixture proxy = new ProxyFixture(backend.address());
+        RawPeer client = RawPeer.open(proxy.address)) {
+      for (int id = 1; id < 10_000; id += 2) {
+        client.post(id).data(id, "abc", true).window(0, 3).ping(id).awaitEnd(id);
+      }
+      assertThat(proxy.ended()).isEmpty();
     }
   }
 

@@ -45,6 +45,25 @@ final class ProxyFixture implements AutoCloseable {
       @Nullable TlsServer tls,
       int port)
       throws IOException {
+    this(
+        backend,
+        poolSettings,
+        limits,
+        new ListenerSettings.ClientTimeouts(timeout, timeout, timeout, timeout, 1),
+        ListenerSettings.ConnectionLimits.NONE,
+        tls,
+        port);
+  }
+
+  ProxyFixture(
+      InetSocketAddress backend,
+      PoolSettings poolSettings,
+      HeadLimits limits,
+      ListenerSettings.ClientTimeouts timeouts,
+      ListenerSettings.ConnectionLimits connections,
+      @Nullable TlsServer tls,
+      int port)
+      throws IOException {
     Pool pool = new Pool("backends");
     pool.update(poolSettings, List.of(new BackendSettings("one", backend)), System.nanoTime());
     ListenerSettings listener =
@@ -60,8 +79,8 @@ final class ProxyFixture implements AutoCloseable {
             ForwardedMode.OVERWRITE,
             ForwardedMode.OVERWRITE,
             EnumSet.of(FieldName.X_FORWARDED_FOR),
-            new ListenerSettings.ClientTimeouts(timeout, timeout, timeout, timeout, 1),
-            ListenerSettings.ConnectionLimits.NONE,
+            timeouts,
+            connections,
             null,
             SecurityFields.NONE);
     proxy.publish(new ProxySnapshot(1, "", "", Map.of("web", listener), Map.of("backends", pool)));
@@ -77,6 +96,11 @@ final class ProxyFixture implements AutoCloseable {
       counts.merge(cell.reason, cell.requests, Long::sum);
     }
     return counts;
+  }
+
+  /** Why connections were ended as a whole. */
+  java.util.Set<String> ended() {
+    return proxy.listeners().iterator().next().ended().keySet();
   }
 
   /** Waits until requests have ended just so. */

@@ -35,7 +35,8 @@ class LineRendererTest {
             "rate_limited":true,"waf_action":"none","waf_rules_matched":[],\
             "geo_country":null,"geo_city":null,"asn":null,"connection_reused":true,\
             "compression":"none","listener":"public","route":"all","reason":"served",\
-            "client_provenance":"forwarded-header","retries":2}
+            "client_provenance":"forwarded-header","retries":2,\
+            "ja3":"503053a0c5b2bd9b9334bf7f3d3b8852","ja4":null}
             """);
   }
 
@@ -283,6 +284,7 @@ class LineRendererTest {
         .text(AccessLogField.QUERY, bytes("b=c"))
         .text(AccessLogField.TLS_PROTOCOL, bytes("TLSv1.3"))
         .text(AccessLogField.TLS_CIPHER, bytes("TLS_AES_256_GCM_SHA384"))
+        .text(AccessLogField.JA3, bytes("503053a0c5b2bd9b9334bf7f3d3b8852"))
         .text(AccessLogField.USER_AGENT, bytes("curl/8"))
         .text(AccessLogField.REFERER, bytes("https://example.com/"))
         .text(AccessLogField.FORWARDED_FOR, bytes("203.0.113.9"))

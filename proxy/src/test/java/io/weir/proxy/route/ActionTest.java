@@ -269,7 +269,8 @@ class ActionTest {
 
   @Test
   void refusesNegativeLimitsAndTimeouts() {
-    assertThatThrownBy(() -> new RouteLimits(-1, true)).hasMessageStartingWith("limits.body: -1");
+    assertThatThrownBy(() -> new RouteLimits(-1, true, null))
+        .hasMessageStartingWith("limits.body: -1");
     assertThatThrownBy(() -> new RouteTimeouts(0, 0, 0, -1))
         .hasMessageStartingWith("timeouts.tunnel_idle: -1");
   }

@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.weir.net.IpPrefix;
+import io.weir.proxy.http.Ascii;
 import io.weir.proxy.http.Head;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -17,7 +18,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class RoutePredicateTest {
   private static boolean holds(RoutePredicate predicate, Head head) {
-    return predicate.test(head, CLIENT, null);
+    return predicate.test(head, CLIENT, Handshake.NONE);
   }
 
   private static boolean path(RoutePredicate predicate, String path) {
@@ -207,21 +208,21 @@ class RoutePredicateTest {
         RoutePredicate.clients(
             List.of(IpPrefix.parse("192.0.2.0/25"), IpPrefix.parse("2001:db8:1::/48")));
     Head head = get("h", "/");
-    assertThat(office.test(head, client("192.0.2.127"), null)).isTrue();
-    assertThat(office.test(head, client("192.0.2.128"), null)).isFalse();
-    assertThat(office.test(head, client("2001:db8:1::5"), null)).isTrue();
-    assertThat(office.test(head, client("2001:db8:2::5"), null)).isFalse();
+    assertThat(office.test(head, client("192.0.2.127"), Handshake.NONE)).isTrue();
+    assertThat(office.test(head, client("192.0.2.128"), Handshake.NONE)).isFalse();
+    assertThat(office.test(head, client("2001:db8:1::5"), Handshake.NONE)).isTrue();
+    assertThat(office.test(head, client("2001:db8:2::5"), Handshake.NONE)).isFalse();
   }
 
   @Test
   void comparesServerNamesAndNeverHoldsWithoutTls() {
     RoutePredicate sni = RoutePredicate.sni(List.of("api.example.com", "*.internal.example.com"));
     Head head = get("h", "/");
-    assertThat(sni.test(head, CLIENT, "api.example.com")).isTrue();
-    assertThat(sni.test(head, CLIENT, "a.internal.example.com")).isTrue();
-    assertThat(sni.test(head, CLIENT, "internal.example.com")).isFalse();
-    assertThat(sni.test(head, CLIENT, "www.example.com")).isFalse();
-    assertThat(sni.test(head, CLIENT, null)).isFalse();
+    assertThat(sni.test(head, CLIENT, shook("api.example.com", ""))).isTrue();
+    assertThat(sni.test(head, CLIENT, shook("a.internal.example.com", ""))).isTrue();
+    assertThat(sni.test(head, CLIENT, shook("internal.example.com", ""))).isFalse();
+    assertThat(sni.test(head, CLIENT, shook("www.example.com", ""))).isFalse();
+    assertThat(sni.test(head, CLIENT, Handshake.NONE)).isFalse();
   }
 
   @Test
@@ -264,5 +265,36 @@ class RoutePredicateTest {
             "query q matches 1+",
             "client is in [192.0.2.0/24]",
             "sni is one of [*.Example.com]");
+  }
+
+  @Test
+  void holdsForTheFingerprintsOfAHandshake() {
+    Head head = get("www.example.com", "/");
+    RoutePredicate ja4 = RoutePredicate.ja4(List.of("t13d1516h2_8daaf6152771_e5627efa2ab1"));
+    assertThat(ja4.test(head, CLIENT, shook("", "t13d1516h2_8daaf6152771_e5627efa2ab1"))).isTrue();
+    assertThat(ja4.test(head, CLIENT, shook("", "t12d1516h2_8daaf6152771_e5627efa2ab1"))).isFalse();
+    assertThat(ja4.test(head, CLIENT, Handshake.NONE)).isFalse();
+    RoutePredicate ja3 = RoutePredicate.ja3(List.of("ja3"));
+    assertThat(ja3.test(head, CLIENT, shook("", "other"))).isTrue();
+    assertThatThrownBy(() -> RoutePredicate.ja3(List.of())).hasMessageStartingWith("ja3: []");
+  }
+
+  private static Handshake shook(String serverName, String ja4) {
+    return new Handshake() {
+      @Override
+      public String serverName() {
+        return serverName;
+      }
+
+      @Override
+      public byte[] ja3() {
+        return Ascii.bytes("ja3");
+      }
+
+      @Override
+      public byte[] ja4() {
+        return Ascii.bytes(ja4);
+      }
+    };
   }
 }

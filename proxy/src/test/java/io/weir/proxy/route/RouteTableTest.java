@@ -23,7 +23,7 @@ class RouteTableTest {
   }
 
   private static @Nullable String match(RouteTable table, Head head) {
-    Route route = table.match(head, CLIENT, null);
+    Route route = table.match(head, CLIENT, Handshake.NONE);
     return route == null ? null : route.name();
   }
 
@@ -194,7 +194,7 @@ class RouteTableTest {
       boolean wildcard = pattern.startsWith("*.");
       boolean covers = wildcard ? host.endsWith(pattern.substring(1)) : host.equals(pattern);
       int rank = wildcard ? pattern.length() : 1000;
-      if (covers && rank > bestRank && routes.get(i).matches(head, CLIENT, null)) {
+      if (covers && rank > bestRank && routes.get(i).matches(head, CLIENT, Handshake.NONE)) {
         best = i;
         bestRank = rank;
       }
@@ -215,7 +215,7 @@ class RouteTableTest {
                     RoutePredicate.methods(List.of("POST"))),
                 prefix("wild", "*.example.com", "/w")));
     List<String> trail = new ArrayList<>();
-    table.explain(get("www.example.com", "/admin"), CLIENT, null, trail::add);
+    table.explain(get("www.example.com", "/admin"), CLIENT, Handshake.NONE, trail::add);
     assertThat(trail)
         .containsExactly(
             "host www.example.com: route admin: no, not so: method is one of [POST]",
@@ -227,7 +227,7 @@ class RouteTableTest {
   void explainsThatNothingMatches() {
     RouteTable table = new RouteTable(List.of(prefix("only", "a.example", "/x")));
     List<String> trail = new ArrayList<>();
-    table.explain(get("a.example", "/"), CLIENT, null, trail::add);
+    table.explain(get("a.example", "/"), CLIENT, Handshake.NONE, trail::add);
     assertThat(trail)
         .containsExactly(
             "host a.example: route only: no, not so: path is or lies below /x",

@@ -34,6 +34,8 @@ class ClientHelloFuzzer {
         assertThat(hello.offers(protocol.getBytes(StandardCharsets.ISO_8859_1))).isTrue();
       }
       assertThat(hello.versions()).isNotNull();
+      assertThat(Fingerprint.of(hello).ja3()).hasSize(32);
+      assertThat(Fingerprint.of(hello).ja4()).hasSize(36);
     }
   }
 

@@ -367,7 +367,8 @@ class TlsServerTest {
             true,
             3600,
             defaults.alpn(),
-            defaults.handshakeTimeout());
+            defaults.handshakeTimeout(),
+            1);
     assertThatThrownBy(() -> listener.server.update(impossible, NAMES))
         .isInstanceOf(SSLException.class)
         .hasMessageContaining("no-such-group");
@@ -524,6 +525,82 @@ class TlsServerTest {
       assertThat(socket.getInputStream().readAllBytes()).startsWith(22, 3, 3);
     }
     assertThat(listener.nextRefusal()).isEqualTo(TlsRefusal.HANDSHAKE_TIMEOUT);
+  }
+
+  @Test
+  void givesUpTheOldestOfTooManyHandshakes() throws Exception {
+    start(TlsSettings.defaults().withPendingHandshakes(2), NAMES);
+    try (Socket oldest = new Socket(InetAddress.getLoopbackAddress(), listener.port());
+        Socket second = new Socket(InetAddress.getLoopbackAddress(), listener.port());
+        Socket third = new Socket(InetAddress.getLoopbackAddress(), listener.port())) {
+      oldest.setSoTimeout(10_000);
+      assertThat(oldest.getInputStream().read()).isEqualTo(-1);
+      assertThat(listener.nextRefusal()).isEqualTo(TlsRefusal.TOO_MANY_HANDSHAKES);
+      assertThat(sClient("api.example.com")).contains("echo: quit");
+      assertThat(listener.nextRefusal()).isEqualTo(TlsRefusal.TOO_MANY_HANDSHAKES);
+      assertThat(second.isConnected() && third.isConnected()).isTrue();
+    }
+  }
+
+  /** Types commands of s_client, one for each answer, until it ends or has typed them all. */
+  private String typed(String command, String answer, int times, String... options)
+      throws Exception {
+    List<String> line =
+        Stream.concat(
+                Stream.of("openssl", "s_client", "-connect", "127.0.0.1:" + listener.port()),
+                Stream.concat(Stream.of("-servername", "api.example.com"), Stream.of(options)))
+            .toList();
+    Process process = new ProcessBuilder(line).redirectErrorStream(true).start();
+    StringBuilder output = new StringBuilder();
+    try (OutputStream in = process.getOutputStream();
+        InputStream out = process.getInputStream()) {
+      readTo(out, "Verify return code", output);
+      for (int i = 0; i < times && process.isAlive(); i++) {
+        in.write((command + "\n").getBytes(StandardCharsets.US_ASCII));
+        in.flush();
+        readTo(out, answer, output);
+      }
+      in.write("quit\n".getBytes(StandardCharsets.US_ASCII));
+      in.flush();
+      output.append(new String(out.readAllBytes(), StandardCharsets.ISO_8859_1));
+    } catch (IOException ended) {
+      output.append("ended");
+    }
+    assertThat(process.waitFor(10, TimeUnit.SECONDS)).isTrue();
+    return output.toString();
+  }
+
+  private static void readTo(InputStream in, String mark, StringBuilder output) throws IOException {
+    int from = output.length();
+    while (output.indexOf(mark, from) < 0) {
+      int octet = in.read();
+      if (octet < 0) {
+        return;
+      }
+      output.append((char) octet);
+    }
+  }
+
+  @Test
+  void refusesRenegotiation() throws Exception {
+    start();
+    assertThat(typed("R", "RENEGOTIATING", 1, "-tls1_2")).doesNotContain("echo: quit");
+  }
+
+  @Test
+  void endsAFloodOfKeyUpdates() throws Exception {
+    start();
+    assertThat(typed("k", "KEYUPDATE", 10)).contains("echo: quit");
+    assertThat(typed("k", "KEYUPDATE", 40)).doesNotContain("echo: quit");
+  }
+
+  @Test
+  void completesAHandshakeWhoseHelloIsLarge() throws Exception {
+    start();
+    byte[] wire = Hellos.records(Hellos.hello("api.example.com", 9_000), 1);
+    assertThat(wire).hasSizeGreaterThan(ClientHello.MAX_LENGTH - (12 << 10));
+    assertThat(exchange(wire)).startsWith(21, 3).isNotEqualTo(alert(50));
+    assertThat(listener.nextHello()).isEqualTo("api.example.com");
   }
 
   @Test

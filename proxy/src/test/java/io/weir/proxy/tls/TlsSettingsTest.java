@@ -13,7 +13,15 @@ class TlsSettingsTest {
 
   private static TlsSettings suites(TlsVersion min, TlsVersion max, String... suites) {
     return new TlsSettings(
-        min, max, List.of(suites), DEFAULTS.groups(), true, 3600, List.of(), Duration.ofSeconds(1));
+        min,
+        max,
+        List.of(suites),
+        DEFAULTS.groups(),
+        true,
+        3600,
+        List.of(),
+        Duration.ofSeconds(1),
+        1);
   }
 
   private static void assertRefused(ThrowingCallable call, String message) {

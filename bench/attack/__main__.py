@@ -1,0 +1,217 @@
+"""Weir, HAProxy and nginx under the same attacks: what an attacker's byte costs, and what an honest client notices.
+
+For each attack and proxy: bytes of memory held and nanoseconds of CPU time per byte that the attacker sent (payload
+only, its TCP and IP headers not counted), and the p99 of an honest client that asks 200 times a second meanwhile.
+The proxy has CPU 0, attacker, honest client and backend share CPU 1. The honest client's own cost, measured before, is
+taken off. Memory is what the process holds while the attack goes on, more than before it: private pages, and of a JVM
+the live heap after a collection with the private pages outside the heap. For attacks that hold connections each proxy
+is started anew.
+"""
+
+import argparse
+import multiprocessing
+import os
+import shlex
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "l7"))
+
+import proxies
+from attacks import ATTACKS, QUICK, Sent
+from load import h2load, wait_until_answering, wrk
+from machine import LOAD_CPU, BenchError, open_file_limit, quiet
+from memory import held_bytes
+from proxies import ROOT, Setup
+from report import machine, versions
+from targets import NAMES, Target
+
+HONEST_RATE, HONEST_CONNECTIONS = 200, 10
+COLUMNS = (("held", "bytes held per byte"), ("nanos", "CPU ns per byte"), ("p99", "honest p99 ms"))
+
+
+def main():
+    options = parse()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    try:
+        proxies.require_tools(["nginx", "wrk", "h2load", "openssl", *options.proxies])
+        if "weir" in options.proxies and not options.weir_command:
+            subprocess.run([os.path.join(ROOT, "weir"), "build"], check=True)
+        with quiet(options.lock):
+            results = Run(options).all()
+    except (BenchError, OSError, subprocess.CalledProcessError) as problem:
+        sys.exit(f"bench: {problem}")
+    print(f"\n{table(results, options)}\n")
+    print(f"{machine()['cpu']}, {machine()['kernel']}; {', '.join(versions().values())}")
+    if "weir" in options.proxies:
+        print(worst(results))
+    return 0
+
+
+class Run:
+    def __init__(self, options):
+        self.options = options
+        weir = options.weir_command or f"{shlex.quote(os.path.join(ROOT, 'weir'))} run"
+        self.setup = Setup(options.work, options.base_port, shlex.split(weir))
+        self.servers = {}
+
+    def all(self):
+        open_file_limit()
+        self.setup.prepare()
+        results, backend = {}, proxies.backend(self.setup)
+        try:
+            wait_until_answering(self.setup.base_port, backend)
+            for name in self.options.attacks:
+                print(f"{name}: {ATTACKS[name].about}", flush=True)
+                for proxy in self.options.proxies:
+                    results[name, proxy] = self.one(ATTACKS[name], Target(proxy, self.setup))
+        finally:
+            for server in [*self.servers.values(), backend]:
+                server.stop()
+            self.setup.clean_up()
+        return results
+
+    def one(self, attack, target):
+        """A process that is to hold something is a new one, so that nothing it held before can hide that."""
+        server = self.servers.get(target.name)
+        if attack.holds and server:
+            self.servers.pop(target.name).stop()
+        if attack.holds or not server:
+            self.servers[target.name] = server = target.start()
+            wait_until_answering(target.port, server)
+            self.warm_up(target)
+        figures = self.measure(attack, target, server)
+        print(f"  {target.name:8} " + ", ".join(f"{figures[key]:.4g} {title}" for key, title in COLUMNS)
+              + f"; {figures['mib']:.1f} MiB over {figures['connections']} connections", flush=True)
+        return figures
+
+    def warm_up(self, target):
+        """A JVM's code is compiled meanwhile, for connections as for requests."""
+        seconds = self.options.warm_up if target.name == "weir" else 1
+        for headers in ([], ["Connection: close"]):
+            wrk(f"http://127.0.0.1:{target.port}/1k", 16, seconds, headers)
+
+    def measure(self, attack, target, server):
+        """Memory the first time the attack comes, CPU time and the honest client's delay the second, warm time."""
+        seconds = self.options.duration
+        before = held_bytes(server)
+        with Attacker(attack, target) as attacker:
+            attacker.wait(seconds)
+            held, sent_then = max(0, held_bytes(server) - before), attacker.octets
+            # A flood holds memory for the one connection that is open.
+            held_for = sent_then if attack.holds else sent_then / max(1, attacker.connections)
+            connections = attacker.connections
+        time.sleep(1)
+        honest_cpu = server.cpu_micros()
+        alone = self.honest(target, seconds)
+        honest_cpu = server.cpu_micros() - honest_cpu
+        began = server.cpu_micros()
+        with Attacker(attack, target) as attacker:
+            load = self.honest(target, seconds)
+            if attack.holds:
+                attacker.wait(0)
+                honest_cpu *= load.seconds / seconds
+            micros, sent = server.cpu_micros() - began - honest_cpu, attacker.octets
+        if not sent or not sent_then:
+            raise BenchError(f"{attack.name} on {target.name}: nothing was sent")
+        return {"held": held / held_for, "nanos": max(0, micros) * 1000 / sent, "p99": load.p99_us / 1000,
+                "p99_alone": alone.p99_us / 1000, "mib": sent / 2**20, "connections": connections}
+
+    def honest(self, target, seconds):
+        log = target.setup.file("honest.log")
+        url = f"http://127.0.0.1:{target.port}/1k"
+        return h2load(url, HONEST_CONNECTIONS, log, seconds=seconds, http1=True, rate=HONEST_RATE)
+
+
+class Attacker:
+    """The attack in a process of its own, as long as the block lasts."""
+
+    def __init__(self, attack, target):
+        self.sent = Sent(multiprocessing.Value("q", 0, lock=False), multiprocessing.Value("q", 0, lock=False))
+        self.opened = multiprocessing.Event()
+        self.process = multiprocessing.Process(target=self.attack, args=(attack, target), daemon=True)
+
+    def attack(self, attack, target):
+        os.sched_setaffinity(0, {LOAD_CPU})
+        os.nice(5)  # what is asked is the proxy's delay, not the honest client's own
+        attack.run(target, self.sent, self.opened)
+
+    @property
+    def octets(self):
+        return self.sent.octets.value
+
+    @property
+    def connections(self):
+        return self.sent.connections.value
+
+    def wait(self, seconds):
+        """So long, and until the attack has come to its height."""
+        time.sleep(seconds)
+        if not self.opened.wait(30):
+            raise BenchError("the attack did not come to its height within 30 seconds")
+
+    def __enter__(self):
+        self.process.start()
+        return self
+
+    def __exit__(self, *_):
+        self.process.terminate()
+        self.process.join()
+
+
+def table(results, options):
+    heads = ["attack", *(f"{title}: {proxy}" for _, title in COLUMNS for proxy in options.proxies)]
+    lines = [heads, ["---"] + ["---:"] * (len(heads) - 1)]
+    for name in options.attacks:
+        lines.append([name, *(f"{results[name, proxy][key]:.3g}" for key, _ in COLUMNS for proxy in options.proxies)])
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
+def worst(results):
+    ours = {name: figures for (name, proxy), figures in results.items() if proxy == "weir"}
+    held = max(ours, key=lambda name: ours[name]["held"])
+    nanos = max(ours, key=lambda name: ours[name]["nanos"])
+    return (f"worst bytes-held-per-byte={ours[held]['held']:.1f} ns-per-byte={ours[nanos]['nanos']:.0f} "
+            f"class={held}/{nanos}")
+
+
+def parse():
+    listing = "\n".join(f"  {name:21} {attack.about}" for name, attack in ATTACKS.items())
+    parser = argparse.ArgumentParser(
+        prog="bench/run attack", formatter_class=argparse.RawDescriptionHelpFormatter, description=__doc__,
+        epilog=f"attacks:\n{listing}")
+    parser.add_argument("--quick", action="store_true", help=f"within 50 seconds: {','.join(QUICK)}; Weir only, a second each")
+    parser.add_argument("-a", "--attacks", type=_names(ATTACKS), metavar="A,B,…", help="default: all")
+    parser.add_argument("-p", "--proxies", type=_names(NAMES), metavar="A,B,…", help="of haproxy,nginx,weir; default: all")
+    parser.add_argument("-d", "--duration", type=int, metavar="SECONDS", help="of one measurement; default: 4")
+    parser.add_argument("--warm-up", type=int, metavar="SECONDS", help="after each start of a JVM, twice; default: 4")
+    parser.add_argument("--base-port", type=int, default=22900, metavar="PORT", help="first of 24 ports; default: 22900")
+    parser.add_argument("--weir-command", metavar="COMMAND",
+                        help="runs Weir; the configuration file is appended; default: './weir run'")
+    parser.add_argument("--work", default=os.path.join(ROOT, "bench", "work"), metavar="DIR", help="default: bench/work")
+    parser.add_argument("--lock", default=os.path.join(tempfile.gettempdir(), "weir-bench.lock"), metavar="FILE",
+                        help="held while measuring, so that two benches take turns; default: %(default)s")
+    options = parser.parse_args()
+    options.attacks = options.attacks or (QUICK if options.quick else list(ATTACKS))
+    options.proxies = options.proxies or (["weir"] if options.quick else list(NAMES))
+    options.duration = options.duration or (1 if options.quick else 4)
+    options.warm_up = options.warm_up or (1 if options.quick else 4)
+    options.work = os.path.abspath(options.work)
+    return options
+
+
+def _names(known):
+    def names(text):
+        chosen = text.split(",")
+        for name in chosen:
+            if name not in known:
+                raise argparse.ArgumentTypeError(f"{name} (expected: {', '.join(known)})")
+        return chosen
+    return names
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,33 @@
+"""What a process holds: private pages, and of a JVM the live heap with the private pages outside the heap."""
+
+import os
+import re
+import subprocess
+
+from machine import BenchError
+
+
+def held_bytes(server):
+    """What a process holds in private memory; garbage in a heap is not held."""
+    java = next((pid for pid in server.pids() if os.path.basename(os.readlink(f"/proc/{pid}/exe")) == "java"), None)
+    if not java:
+        return 1024 * server.memory_kib()["private"]
+    jcmd = os.path.join(os.path.dirname(os.readlink(f"/proc/{java}/exe")), "jcmd")
+    subprocess.run([jcmd, str(java), "GC.run"], check=True, capture_output=True)
+    heap = subprocess.run([jcmd, str(java), "GC.heap_info"], check=True, capture_output=True, text=True).stdout
+    used = sum(1024 * int(kib) for kib in re.findall(r"^ ?(?:DefNew|Tenured|def new|tenured).* used (\d+)K", heap, re.M))
+    if not used:
+        raise BenchError(f"jcmd GC.heap_info told no heap: {heap[:300]}")
+    bounds = [int(address, 16) for address in re.findall(r"0x([0-9a-f]{8,16})", heap.split("Metaspace")[0])]
+    return used + private_outside(java, min(bounds), max(bounds))
+
+
+def private_outside(pid, low, high):
+    total = inside = 0
+    with open(f"/proc/{pid}/smaps") as lines:
+        for line in lines:
+            if mapping := re.match(r"([0-9a-f]+)-([0-9a-f]+) ", line):
+                inside = low <= int(mapping[1], 16) < high
+            elif line.startswith(("Private_Clean:", "Private_Dirty:")) and not inside:
+                total += 1024 * int(line.split()[1])
+    return total

@@ -1,0 +1,119 @@
+"""slowhttptest against Weir in its four modes: is the service available throughout, and what does an honest client notice?
+
+Weir has CPU 0; slowhttptest, the honest client (200 requests a second over 10 connections) and the backend share CPU 1.
+"""
+
+import argparse
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+import tempfile
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "l7"))
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "attack"))
+
+import proxies
+from load import h2load, wait_until_answering, wrk
+from machine import LOAD_CPU, BenchError, open_file_limit, quiet
+from proxies import ROOT, Setup
+from targets import Target
+
+MODES = {
+    "-H": ("slow headers", ["-i", "10", "-t", "GET", "-x", "24"]),
+    "-B": ("slow body", ["-i", "10", "-s", "8192", "-t", "POST", "-x", "10"]),
+    "-X": ("slow read", ["-w", "512", "-y", "1024", "-n", "5", "-z", "32", "-k", "3"]),
+    "-R": ("ranges", ["-t", "HEAD", "-a", "10", "-b", "3000"]),
+}
+
+
+def main():
+    options = parse()
+    try:
+        proxies.require_tools(["nginx", "wrk", "h2load", "openssl"])
+        if not shutil.which("slowhttptest"):
+            raise BenchError("missing: slowhttptest (get it with: apt-get install slowhttptest)")
+        if not options.weir_command:
+            subprocess.run([os.path.join(ROOT, "weir"), "build"], check=True)
+        open_file_limit()
+        with quiet(options.lock):
+            rows, bad = run(options)
+    except (BenchError, OSError, subprocess.CalledProcessError) as problem:
+        sys.exit(f"bench: {problem}")
+    print("\n| mode | available | p50 ms alone | p50 ms | p99 ms alone | p99 ms | p99 growth |\n|---|---|---:|---:|---:|---:|---:|")
+    for row in rows:
+        print("| " + " | ".join(row) + " |")
+    return 1 if bad else 0
+
+
+def run(options):
+    weir = options.weir_command or f"{shlex.quote(os.path.join(ROOT, 'weir'))} run"
+    setup = Setup(os.path.abspath(options.work), options.base_port, shlex.split(weir))
+    setup.prepare()
+    backend, rows, bad = proxies.backend(setup), [], False
+    target = Target("weir", setup)
+    server = target.start()
+    try:
+        wait_until_answering(setup.base_port, backend)
+        wait_until_answering(target.port, server)
+        wrk(f"http://127.0.0.1:{target.port}/1k", 16, options.warm_up)
+        for mode in options.modes:
+            name, arguments = MODES[mode]
+            alone = honest(target, options.duration)
+            slow, load = together(mode, arguments, target, options)
+            available = re.findall(r"service available:\D*?(YES|NO)", slow)
+            if not available:
+                raise BenchError(f"slowhttptest {mode} said nothing of the service: {slow[-300:]}")
+            bad |= "NO" in available
+            growth = load.p99_us / alone.p99_us - 1
+            rows.append([f"{mode} {name}", f"{available.count('YES')} of {len(available)} looks"]
+                        + [f"{us / 1000:.2f}" for us in (alone.p50_us, load.p50_us, alone.p99_us, load.p99_us)]
+                        + [f"{100 * growth:+.0f} %"])
+            print(f"{mode} {name}: {rows[-1][1]}, p99 {load.p99_us} µs, alone {alone.p99_us} µs", flush=True)
+    finally:
+        server.stop()
+        backend.stop()
+        setup.clean_up()
+    return rows, bad
+
+
+def together(mode, arguments, target, options):
+    """slowhttptest in one mode, and the honest client once its connections are open."""
+    ramp = max(1, options.connections // options.rate)
+    command = ["slowhttptest", mode, "-c", str(options.connections), "-r", str(options.rate), "-p", "3",
+               "-l", str(ramp + options.duration + 2), "-u", f"http://127.0.0.1:{target.port}/1m", *arguments]
+    slow = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace",
+                            preexec_fn=lambda: os.sched_setaffinity(0, {LOAD_CPU}))
+    try:
+        try:
+            slow.wait(ramp)
+        except subprocess.TimeoutExpired:
+            pass
+        load = honest(target, options.duration)
+        return re.sub(r"\x1b\[[0-9;]*m", "", slow.communicate(timeout=120)[0]), load
+    finally:
+        slow.kill()
+
+
+def honest(target, seconds):
+    return h2load(f"http://127.0.0.1:{target.port}/1k", 10, target.setup.file("honest.log"), seconds=seconds, http1=True, rate=200)
+
+
+def parse():
+    parser = argparse.ArgumentParser(prog="bench/run slow", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("-m", "--modes", type=lambda text: text.split(","), default=list(MODES), metavar="A,B,…", help="default: -H,-B,-X,-R")
+    parser.add_argument("-c", "--connections", type=int, default=1000, help="default: 1000")
+    parser.add_argument("-r", "--rate", type=int, default=200, help="connections opened a second; default: 200")
+    parser.add_argument("-d", "--duration", type=int, default=10, metavar="SECONDS", help="of one measurement; default: 10")
+    parser.add_argument("--warm-up", type=int, default=8, metavar="SECONDS", help="default: 8")
+    parser.add_argument("--base-port", type=int, default=23900, metavar="PORT", help="first of 24 ports; default: 23900")
+    parser.add_argument("--weir-command", metavar="COMMAND", help="runs Weir; the configuration file is appended; default: './weir run'")
+    parser.add_argument("--work", default=os.path.join(ROOT, "bench", "work"), metavar="DIR", help="default: bench/work")
+    parser.add_argument("--lock", default=os.path.join(tempfile.gettempdir(), "weir-bench.lock"), metavar="FILE")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
