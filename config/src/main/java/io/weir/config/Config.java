@@ -11,7 +11,7 @@ import java.util.Optional;
  */
 @Block(
     """
-    The keys of the file itself. The blocks `trusted_proxies`, `proxy_protocol`, `forwarded_headers`, `identity_header`, `limits`, `client_limits`, \
+    The keys of the file itself. The blocks `trusted_proxies`, `proxy_protocol`, `forwarded_headers`, `identity_header`, `limits`, `tolerate`, `client_limits`, \
     `slowloris_protection`, `tls`, `security_headers`, `sni_routing`, `syn_flood_protection`, `waf`, `backend_tls`, \
     `backend_mtls` and `certificate_management` are defaults: where the same block may stand in a listener, a route or a \
     pool too, the keys given there override, key by key, those given here.\
@@ -64,6 +64,15 @@ public record Config(
             off = true)
         Optional<IdentityHeader> identityHeader,
     @Key(doc = "Sizes beyond which a request is refused.") Limits limits,
+    @Key(
+            doc =
+                "Deviations from the strict grammar of requests that are let pass; everything else that two readers could"
+                    + " understand differently is refused. `empty_line`: one empty line before a request;"
+                    + " `unencoded_query`: `{ } | \\ ^` and the backtick in a query, as browsers send them;"
+                    + " `path_parameters`: `;` in a path; `empty_segments`: `//` in a path stays instead of becoming `/`;"
+                    + " `encoded_slashes`: `%2F` and `%5C` in a path. `[]`: none.",
+            def = "[empty_line, unencoded_query, path_parameters]")
+        List<Tolerance> tolerate,
     @Key(doc = "Request rate of each client address. Without this block there is no such limit.")
         Optional<ClientLimits> clientLimits,
     @Key(doc = "Timeouts and counts that slow or hoarding clients run into.")

@@ -52,6 +52,8 @@ public record Listener(
     @Key(doc = "What is told to backends about the client.", inherit = true)
         ForwardedHeaders forwardedHeaders,
     @Key(doc = "Sizes beyond which a request is refused.", inherit = true) Limits limits,
+    @Key(doc = "Deviations from the strict grammar of requests that are let pass.", inherit = true)
+        List<Tolerance> tolerate,
     @Key(doc = "Request rate of each client address. `off`: no limit.", off = true, inherit = true)
         Optional<ClientLimits> clientLimits,
     @Key(doc = "Timeouts and counts that slow or hoarding clients run into.", inherit = true)

@@ -21,6 +21,7 @@ final class ListenerCheck {
           "security_headers",
           "forwarded_headers",
           "limits",
+          "tolerate",
           "client_limits",
           "waf");
 

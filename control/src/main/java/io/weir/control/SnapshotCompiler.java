@@ -29,11 +29,12 @@ import io.weir.proxy.SecurityFields;
 import io.weir.proxy.http.Ascii;
 import io.weir.proxy.http.FieldName;
 import io.weir.proxy.http.HeadLimits;
-import io.weir.proxy.http.PathNormaliser;
-import io.weir.proxy.identity.Trust;
+import io.weir.proxy.http.Tolerance;
+import io.weir.proxy.http.Tolerances;
 import io.weir.proxy.identity.Trust.ForwardedTrust;
 import io.weir.proxy.identity.Trust.ProxyProtocolMode;
 import io.weir.proxy.identity.Trust.ProxyProtocolRule;
+import io.weir.proxy.identity.Trust;
 import io.weir.proxy.log.AccessLogSettings;
 import io.weir.proxy.route.RouteTable;
 import io.weir.proxy.upstream.Pool;
@@ -214,7 +215,7 @@ final class SnapshotCompiler {
         live == null ? null : live.server(),
         listener.http2(),
         routes,
-        PathNormaliser.STRICT,
+        tolerances(listener.tolerate()),
         limits(listener.limits()),
         trust(listener),
         mode(listener.forwardedHeaders().trustedMode()),
@@ -228,6 +229,13 @@ final class SnapshotCompiler {
 
   static InetSocketAddress socket(ListenAddress address) {
     return new InetSocketAddress(address.address().toInetAddress(), address.port());
+  }
+
+  private static Tolerances tolerances(List<io.weir.config.Tolerance> granted) {
+    return Tolerances.of(
+        granted.stream()
+            .map(tolerance -> Tolerance.valueOf(tolerance.name()))
+            .collect(Collectors.toSet()));
   }
 
   static HeadLimits limits(Limits limits) {

@@ -122,7 +122,10 @@ public final class ForwardedFields {
   public static void interimToClient(Exchange x, FieldSink sink) {
     Head head = x.response;
     for (int i = 0; i < head.count(); i++) {
-      if (!NOT_TO_CLIENT[head.name(i).ordinal()]) {
+      boolean dropped =
+          NOT_TO_CLIENT[head.name(i).ordinal()]
+              || head.connectionNamesFields && isNamedByConnection(head, i);
+      if (!dropped) {
         pass(head, i, sink);
       }
     }

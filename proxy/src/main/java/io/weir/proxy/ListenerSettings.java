@@ -7,6 +7,7 @@ import io.weir.policy.RateLimit;
 import io.weir.proxy.http.FieldName;
 import io.weir.proxy.http.HeadLimits;
 import io.weir.proxy.http.PathNormaliser;
+import io.weir.proxy.http.Tolerances;
 import io.weir.proxy.identity.Trust;
 import io.weir.proxy.route.RouteTable;
 import io.weir.proxy.tls.TlsServer;
@@ -24,7 +25,7 @@ import org.jspecify.annotations.Nullable;
  * @param tls how TLS is terminated, or null for plain TCP
  * @param http2 whether HTTP/2 is spoken: by ALPN on TLS, by prior knowledge on plain TCP
  * @param routes first to match decides
- * @param paths how paths are brought to their one meaning
+ * @param tolerances which deviations from the strict grammar are let pass
  * @param limits sizes of request heads
  * @param trust whose word about clients is believed
  * @param forwardedTrusted what to do with forwarded fields of trusted proxies
@@ -41,7 +42,7 @@ public record ListenerSettings(
     @Nullable TlsServer tls,
     boolean http2,
     RouteTable routes,
-    PathNormaliser paths,
+    Tolerances tolerances,
     HeadLimits limits,
     Trust trust,
     ForwardedMode forwardedTrusted,
@@ -58,6 +59,11 @@ public record ListenerSettings(
     Set<FieldName> told = EnumSet.noneOf(FieldName.class);
     told.addAll(forwardedFields);
     forwardedFields = told;
+  }
+
+  /** How paths are brought to their one meaning. */
+  public PathNormaliser paths() {
+    return tolerances.paths();
   }
 
   /**

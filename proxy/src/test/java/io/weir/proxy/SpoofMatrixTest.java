@@ -11,7 +11,7 @@ import io.weir.net.IpPrefixSet;
 import io.weir.proxy.http.FieldName;
 import io.weir.proxy.http.Head;
 import io.weir.proxy.http.HeadLimits;
-import io.weir.proxy.http.PathNormaliser;
+import io.weir.proxy.http.Tolerances;
 import io.weir.proxy.http1.HeadParser;
 import io.weir.proxy.identity.ProxyHeaderHandler;
 import io.weir.proxy.identity.Trust;
@@ -232,7 +232,7 @@ class SpoofMatrixTest {
         null,
         true,
         RouteTable.EMPTY,
-        PathNormaliser.STRICT,
+        Tolerances.DEFAULT,
         HeadLimits.DEFAULT,
         trust,
         ForwardedMode.APPEND,

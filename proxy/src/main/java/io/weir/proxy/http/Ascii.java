@@ -9,6 +9,14 @@ public final class Ascii {
   private static final byte VALUE = 2;
   private static final byte TARGET = 4;
   private static final byte HOST = 8;
+  private static final byte UNENCODED = 16;
+
+  /** In {@link #nameKind}: may stand in a token. */
+  public static final int TOKEN_BIT = TOKEN;
+
+  /** In {@link #nameKind}: is an underscore. */
+  public static final int UNDERSCORE_BIT = 32;
+
   private static final byte[] CLASS = classes();
 
   private Ascii() {}
@@ -26,15 +34,19 @@ public final class Ascii {
     for (char c : "!#$%&'*+-.^_`|~0123456789".toCharArray()) {
       classes[c] |= TOKEN;
     }
-    for (char c : "-._~!$&'()*+,;=%:[]0123456789".toCharArray()) {
+    for (char c : "-._~0123456789".toCharArray()) {
       classes[c] |= HOST;
     }
+    classes['_'] |= UNDERSCORE_BIT;
     for (int c = 'a'; c <= 'z'; c++) {
       classes[c] |= TOKEN | HOST;
       classes[c - 32] |= TOKEN | HOST;
     }
     for (char c : "\"<>\\^`{|}#".toCharArray()) {
       classes[c] &= ~TARGET;
+    }
+    for (char c : "{}|\\^`".toCharArray()) {
+      classes[c] |= UNENCODED;
     }
     return classes;
   }
@@ -59,8 +71,21 @@ public final class Ascii {
     return (CLASS[b & 0xff] & TARGET) != 0;
   }
 
-  /** Whether the octet may stand in an authority without userinfo (RFC 3986 §3.2.2 and §3.2.3). */
-  public static boolean isAuthority(byte b) {
+  /** Whether the octet should be percent-encoded in a query, but is not by browsers. */
+  public static boolean isUnencodedQuery(byte b) {
+    return (CLASS[b & 0xff] & UNENCODED) != 0;
+  }
+
+  /** {@link #TOKEN_BIT} and {@link #UNDERSCORE_BIT} of an octet, for reading names in one pass. */
+  public static int nameKind(byte b) {
+    return CLASS[b & 0xff];
+  }
+
+  /**
+   * Whether the octet may stand in a host name or IPv4 address: unreserved characters only. The
+   * sub-delimiters and encodings of RFC 3986 §3.2.2 name no host that can be looked up.
+   */
+  public static boolean isHost(byte b) {
     return (CLASS[b & 0xff] & HOST) != 0;
   }
 

@@ -1,12 +1,17 @@
 package io.weir.proxy.http;
 
-/** Host and optional port of a request: RFC 3986 §3.2 without userinfo. */
+import io.weir.net.IpAddress;
+
+/**
+ * Host and optional port of a request: RFC 3986 §3.2 without userinfo, and of registered names only
+ * those that are host names.
+ */
 public final class Authority {
   private Authority() {}
 
   /**
-   * Whether the octets are a registered name, IPv4 address or bracketed IPv6 address, and a port up
-   * to 65535 or none.
+   * Whether the octets are a host name, IPv4 address or bracketed IPv6 address, and a port up to
+   * 65535 or none. A host name has no empty label but the last.
    */
   public static boolean isValid(byte[] b, int start, int end) {
     if (end <= start || end - start > 255 + 6) {
@@ -16,15 +21,24 @@ public final class Authority {
     if (hostEnd <= start) {
       return false;
     }
-    boolean bracketed = b[start] == '[';
-    int from = bracketed ? start + 1 : start;
-    int to = bracketed ? hostEnd - 1 : hostEnd;
-    for (int i = from; i < to; i++) {
-      if (bracketed ? !isIpv6(b[i]) : !Ascii.isAuthority(b[i]) || b[i] == '[' || b[i] == ']') {
+    boolean valid = b[start] == '[' ? isIpv6(b, start, hostEnd) : isName(b, start, hostEnd);
+    return valid && (hostEnd == end || isPort(b, hostEnd + 1, end));
+  }
+
+  private static boolean isIpv6(byte[] b, int start, int end) {
+    IpAddress address = IpAddress.parseOrNull(b, start + 1, end - start - 2);
+    return address != null && !address.isIpv4();
+  }
+
+  private static boolean isName(byte[] b, int start, int end) {
+    byte before = '.';
+    for (int i = start; i < end; i++) {
+      if (!Ascii.isHost(b[i]) || b[i] == '.' && before == '.') {
         return false;
       }
+      before = b[i];
     }
-    return from < to && (hostEnd == end || isPort(b, hostEnd + 1, end));
+    return true;
   }
 
   /**
@@ -64,9 +78,5 @@ public final class Authority {
   private static boolean isPort(byte[] b, int start, int end) {
     long port = end - start > 5 ? -1 : Ascii.parseDecimal(b, start, end);
     return port >= 0 && port <= 65535;
-  }
-
-  private static boolean isIpv6(byte c) {
-    return c >= '0' && c <= '9' || (c | 0x20) >= 'a' && (c | 0x20) <= 'f' || c == ':' || c == '.';
   }
 }

@@ -109,6 +109,15 @@ public enum FieldName {
         : OTHER;
   }
 
+  /** Whether a name becomes one of the constants once its underscores are read as hyphens. */
+  static boolean isDisguised(byte[] src, int start, int end) {
+    byte[] name = Arrays.copyOfRange(src, start, end);
+    for (int i = 0; i < name.length; i++) {
+      name[i] = name[i] == '_' ? (byte) '-' : name[i];
+    }
+    return of(name, 0, name.length) != OTHER;
+  }
+
   private static int slot(int multiplier, int length, byte first, byte lastButOne, byte last) {
     int mixed = length | (first | 0x20) << 6 | (lastButOne | 0x20) << 13 | (last | 0x20) << 20;
     return mixed * multiplier >>> 24;

@@ -92,6 +92,12 @@ public final class Head {
   /** Whether a TE field allows trailers, which gRPC asks for. */
   public boolean teTrailers;
 
+  /** Which {@link Tolerance}s the message needs, as bits. */
+  public int deviations;
+
+  /** Whether a field's name has an underscore, which some backends take for a hyphen. */
+  public boolean underscored;
+
   /** Whether a Connection field names fields beyond the known hop-by-hop ones. */
   public boolean connectionNamesFields;
 
@@ -125,6 +131,8 @@ public final class Head {
     contentLength = -1;
     chunked =
         close = expectContinue = upgrade = webSocket = teTrailers = connectionNamesFields = false;
+    deviations = 0;
+    underscored = false;
     neverIndexed = extendedConnect = keepAlive = complete = startLineRead = hostRead = false;
     scanned = lineStart = 0;
   }
@@ -151,6 +159,11 @@ public final class Head {
     chunked = other.chunked;
     teTrailers = other.teTrailers;
     connectionNamesFields = other.connectionNamesFields;
+  }
+
+  /** Notes that the message needs this to be tolerated. */
+  public void note(Tolerance deviation) {
+    deviations |= deviation.bit();
   }
 
   /** Number of fields. */
@@ -265,6 +278,21 @@ public final class Head {
   /** Authority as text; for tests and cold paths. */
   public String authority() {
     return Ascii.text(bytes, authorityStart, authorityEnd);
+  }
+
+  /**
+   * Whether a field's name becomes one that Weir knows once underscores are read as hyphens, as CGI
+   * and what came after it does: {@code Content_Length}, {@code X_Forwarded_For}.
+   */
+  public boolean hasDisguisedField() {
+    if (underscored) {
+      for (int i = 0; i < count; i++) {
+        if (name(i) == FieldName.OTHER && FieldName.isDisguised(bytes, nameStart(i), nameEnd(i))) {
+          return true;
+        }
+      }
+    }
+    return false;
   }
 
   /** Whether a message with this head is followed by content on HTTP/1. */

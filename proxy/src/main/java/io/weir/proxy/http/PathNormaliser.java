@@ -33,10 +33,16 @@ package io.weir.proxy.http;
  *     alike, so that a rule for "/admin" must not miss "//admin"; off for services that carry URLs
  *     in their paths
  * @param encodedSlashes whether %2F and %5C may stand in a path; default no
+ * @param parameters whether ";" may stand in a path; default yes
  */
-public record PathNormaliser(boolean mergeSlashes, boolean encodedSlashes) {
-  /** The default: merges slashes, refuses encoded ones. */
+public record PathNormaliser(boolean mergeSlashes, boolean encodedSlashes, boolean parameters) {
+  /** The default: merges slashes, refuses encoded ones, leaves parameters. */
   public static final PathNormaliser STRICT = new PathNormaliser(true, false);
+
+  /** With parameters. */
+  public PathNormaliser(boolean mergeSlashes, boolean encodedSlashes) {
+    this(mergeSlashes, encodedSlashes, true);
+  }
 
   private static final byte PLAIN = 0;
   private static final byte SLASH = 1;
@@ -83,8 +89,20 @@ public record PathNormaliser(boolean mergeSlashes, boolean encodedSlashes) {
     if (start >= end || bytes[start] != '/') {
       return -1;
     }
+    if (!parameters && hasParameters(bytes, start, end)) {
+      return -1;
+    }
     int clean = skipClean(bytes, start, end);
     return clean == end ? end : rewrite(bytes, start, end, clean);
+  }
+
+  private static boolean hasParameters(byte[] bytes, int start, int end) {
+    for (int i = start; i < end; i++) {
+      if (bytes[i] == ';' || bytes[i] == '%' && encodedOctet(bytes, i + 1, end) == ';') {
+        return true;
+      }
+    }
+    return false;
   }
 
   /** The end where nothing is to be done, else the "/" of the first segment to look at closely. */

@@ -1,6 +1,7 @@
 package io.weir.proxy.http1;
 
 import io.netty.buffer.ByteBuf;
+import io.weir.proxy.http.Ascii;
 import io.weir.proxy.http.Head;
 import io.weir.proxy.http.HeadLimits;
 import io.weir.proxy.stage.Reason;
@@ -10,9 +11,10 @@ import org.jspecify.annotations.Nullable;
  * The strict reader of chunked content (RFC 9112 §7.1), fed with octets as they arrive.
  *
  * <p>Sizes are hexadecimal digits without sign, space or prefix and at most fifteen of them. Chunk
- * extensions are read over and dropped, at most {@value #MAX_EXTENSION} octets in a whole message
- * and without control octets: they carry nothing a backend needs and have a history of confusing
- * readers. Line ends are CRLF and nothing else.
+ * extensions have to follow the grammar, without white space and with at most {@value
+ * #MAX_EXTENSION} octets in a whole message, and are dropped: they carry nothing a backend needs
+ * and have a history of confusing readers, such as those who look for a line's end within a quoted
+ * string or do not. Line ends are CRLF and nothing else.
  *
  * <p>Confined to one event loop; reusable after {@link #reset}.
  */
@@ -22,7 +24,12 @@ public final class ChunkedReader {
 
   private enum Expect {
     SIZE,
-    EXTENSION,
+    EXTENSION_NAME,
+    EXTENSION_VALUE,
+    /** Within a quoted string, behind a backslash in one, and behind its end. */
+    QUOTED,
+    QUOTED_PAIR,
+    QUOTED_END,
     SIZE_LF,
     DATA,
     DATA_CR,
@@ -35,6 +42,10 @@ public final class ChunkedReader {
   private long left;
   private int digits;
   private int extension;
+
+  /** Octets of the extension's name or value so far. */
+  private int token;
+
   private @Nullable Head trailers;
 
   /** Makes ready for the next message; trailers are collected in this head. */
@@ -90,15 +101,10 @@ public final class ChunkedReader {
         if (digits == 0) {
           return false;
         }
-        expect = b == ';' ? Expect.EXTENSION : Expect.SIZE_LF;
-        return b == ';' || b == '\r';
+        return extensionEnd(b);
       }
-      case EXTENSION -> {
-        if (b == '\r') {
-          expect = Expect.SIZE_LF;
-          return true;
-        }
-        return b >= 0x20 && b != 0x7f && ++extension <= MAX_EXTENSION;
+      case EXTENSION_NAME, EXTENSION_VALUE, QUOTED, QUOTED_PAIR, QUOTED_END -> {
+        return ++extension <= MAX_EXTENSION && extension(b);
       }
       case SIZE_LF -> {
         digits = 0;
@@ -115,6 +121,57 @@ public final class ChunkedReader {
       }
       default -> throw new IllegalStateException(expect.name());
     }
+  }
+
+  /** RFC 9112 §7.1.1, without the "bad" white space. */
+  private boolean extension(byte b) {
+    switch (expect) {
+      case EXTENSION_NAME -> {
+        if (Ascii.isToken(b)) {
+          token++;
+          return true;
+        }
+        if (b == '=' && token > 0) {
+          expect = Expect.EXTENSION_VALUE;
+          token = 0;
+          return true;
+        }
+        return token > 0 && extensionEnd(b);
+      }
+      case EXTENSION_VALUE -> {
+        if (Ascii.isToken(b)) {
+          token++;
+          return true;
+        }
+        if (b == '"' && token == 0) {
+          expect = Expect.QUOTED;
+          return true;
+        }
+        return token > 0 && extensionEnd(b);
+      }
+      case QUOTED -> {
+        if (b == '"') {
+          expect = Expect.QUOTED_END;
+        } else if (b == '\\') {
+          expect = Expect.QUOTED_PAIR;
+        }
+        return Ascii.isValue(b);
+      }
+      case QUOTED_PAIR -> {
+        expect = Expect.QUOTED;
+        return Ascii.isValue(b);
+      }
+      default -> {
+        return extensionEnd(b);
+      }
+    }
+  }
+
+  /** Another extension or the end of the line. */
+  private boolean extensionEnd(byte b) {
+    token = 0;
+    expect = b == ';' ? Expect.EXTENSION_NAME : Expect.SIZE_LF;
+    return b == ';' || b == '\r';
   }
 
   private boolean readTrailers(ByteBuf in) {

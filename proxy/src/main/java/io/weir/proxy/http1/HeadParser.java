@@ -17,6 +17,7 @@ import io.weir.proxy.http.Head;
 import io.weir.proxy.http.HeadLimits;
 import io.weir.proxy.http.Method;
 import io.weir.proxy.http.Octets;
+import io.weir.proxy.http.Tolerance;
 import io.weir.proxy.stage.Reason;
 import org.jspecify.annotations.Nullable;
 
@@ -28,8 +29,8 @@ import org.jspecify.annotations.Nullable;
  * <p>Whatever two readers could understand differently is refused, never repaired: a bare LF or CR,
  * folded lines, white space before a colon, a second Host or Content-Length, Content-Length beside
  * Transfer-Encoding, a coding other than exactly {@code chunked}, a target that names another host
- * than the Host field. One thing is tolerated: a single empty line before a request (RFC 9112
- * §2.2).
+ * than the Host field. What deviates from the grammar and may be tolerated is a {@link Tolerance},
+ * noted in the head; FRAME decides.
  *
  * <p>The methods return null while all is well; {@link Head#complete} tells whether the head is
  * whole, and {@link Head#scanned} then where the content starts. Stateless.
@@ -69,6 +70,7 @@ public final class HeadParser {
           if (start != 0) {
             return FRAME_MALFORMED;
           }
+          head.note(Tolerance.EMPTY_LINE);
           continue;
         }
         refused = requestLine(head, start, stop);
@@ -106,9 +108,7 @@ public final class HeadParser {
         }
       } else if (stop == start) {
         head.complete = true;
-        return head.chunked && (head.contentLength >= 0 || head.minorVersion == 0)
-            ? UPSTREAM_MALFORMED
-            : null;
+        return finishResponse(head) ? null : UPSTREAM_MALFORMED;
       } else if (!responseField(head, start, stop)) {
         return UPSTREAM_MALFORMED;
       }
@@ -173,7 +173,7 @@ public final class HeadParser {
     head.method = Method.of(b, start, at);
     int target = ++at;
     int query = -1;
-    while (at < stop && Ascii.isTarget(b[at])) {
+    while (at < stop && (Ascii.isTarget(b[at]) || query >= 0 && isUnencoded(head, b[at]))) {
       if (b[at] == '?' && query < 0) {
         query = at;
       }
@@ -185,6 +185,14 @@ public final class HeadParser {
     head.startLineRead = true;
     Reason refused = version(head, at + 1);
     return refused != null ? refused : target(head, target, at, query);
+  }
+
+  private static boolean isUnencoded(Head head, byte b) {
+    if (!Ascii.isUnencodedQuery(b)) {
+      return false;
+    }
+    head.note(Tolerance.UNENCODED_QUERY);
+    return true;
   }
 
   private static @Nullable Reason version(Head head, int at) {
@@ -262,12 +270,19 @@ public final class HeadParser {
   private static @Nullable FieldName field(Head head, int start, int stop) {
     byte[] b = head.bytes;
     int at = start;
-    while (at < stop && Ascii.isToken(b[at])) {
+    int kinds = 0;
+    while (at < stop) {
+      int kind = Ascii.nameKind(b[at]);
+      if ((kind & Ascii.TOKEN_BIT) == 0) {
+        break;
+      }
+      kinds |= kind;
       at++;
     }
     if (at == start || at == stop || b[at] != ':') {
       return null;
     }
+    head.underscored |= (kinds & Ascii.UNDERSCORE_BIT) != 0;
     int nameEnd = at++;
     while (at < stop && (b[at] == ' ' || b[at] == '\t')) {
       at++;
@@ -305,14 +320,22 @@ public final class HeadParser {
         head.chunked = true;
         return Ascii.equalIgnoreCase(b, value, end, CHUNKED) ? null : FRAME_CODING_UNSUPPORTED;
       }
-      case CONNECTION -> connection(head, value, end);
+      case CONNECTION -> {
+        return connection(head, value, end);
+      }
       case EXPECT -> {
+        if (head.expectContinue) {
+          return FRAME_AMBIGUOUS;
+        }
         head.expectContinue = true;
         return Ascii.equalIgnoreCase(b, value, end, CONTINUE)
             ? null
             : FRAME_EXPECTATION_UNSUPPORTED;
       }
-      case UPGRADE -> head.webSocket = Ascii.equalIgnoreCase(b, value, end, WEBSOCKET);
+      case UPGRADE -> {
+        head.webSocket = Ascii.equalIgnoreCase(b, value, end, WEBSOCKET);
+        return head.find(FieldName.UPGRADE, 0) == i ? null : FRAME_AMBIGUOUS;
+      }
       case TE -> head.teTrailers |= Ascii.equalIgnoreCase(b, value, end, TRAILERS);
       default -> {}
     }
@@ -347,21 +370,27 @@ public final class HeadParser {
     return head.contentLength >= 0;
   }
 
-  /** Options of a Connection field (RFC 9110 §7.6.1). */
-  private static void connection(Head head, int start, int end) {
+  /**
+   * Options of a Connection field (RFC 9110 §7.6.1). A request that names a field meant for all
+   * recipients would take it away from the backend, and is refused.
+   */
+  private static @Nullable Reason connection(Head head, int start, int end) {
     byte[] b = head.bytes;
     int at = start;
     while (at < end) {
       while (at < end && (b[at] == ',' || b[at] == ' ' || b[at] == '\t')) {
         at++;
       }
-      int stop = at;
-      while (stop < end && b[stop] != ',') {
+      int tokenEnd = at;
+      while (tokenEnd < end && Ascii.isToken(b[tokenEnd])) {
+        tokenEnd++;
+      }
+      int stop = tokenEnd;
+      while (stop < end && (b[stop] == ' ' || b[stop] == '\t')) {
         stop++;
       }
-      int tokenEnd = stop;
-      while (tokenEnd > at && (b[tokenEnd - 1] == ' ' || b[tokenEnd - 1] == '\t')) {
-        tokenEnd--;
+      if (stop < end && b[stop] != ',') {
+        return FRAME_MALFORMED;
       }
       if (Ascii.equalIgnoreCase(b, at, tokenEnd, CLOSE)) {
         head.close = true;
@@ -369,11 +398,17 @@ public final class HeadParser {
         head.keepAlive = true;
       } else if (Ascii.equalIgnoreCase(b, at, tokenEnd, UPGRADE)) {
         head.upgrade = true;
-      } else if (tokenEnd > at && !FieldName.of(b, at, tokenEnd).isHopByHop()) {
-        head.connectionNamesFields = true;
+      } else if (tokenEnd > at) {
+        FieldName named = FieldName.of(b, at, tokenEnd);
+        boolean request = head.status == 0;
+        if (request && named != FieldName.OTHER && !named.isHopByHop()) {
+          return FRAME_AMBIGUOUS;
+        }
+        head.connectionNamesFields |= !named.isHopByHop();
       }
       at = stop;
     }
+    return null;
   }
 
   private static @Nullable Reason finishRequest(Head head) {
@@ -383,14 +418,25 @@ public final class HeadParser {
     if (!head.hostRead && head.minorVersion == 1) {
       return FRAME_MALFORMED;
     }
+    if (head.hasDisguisedField()) {
+      return FRAME_AMBIGUOUS;
+    }
     if (head.minorVersion == 0 && !head.keepAlive) {
       head.close = true;
     }
     head.webSocket &= head.upgrade && head.minorVersion == 1;
-    head.expectContinue &= head.minorVersion == 1;
+    // A client that sends no content waits for none to be asked for (RFC 9110 §10.1.1).
+    head.expectContinue &= head.minorVersion == 1 && head.hasBody();
+    return head.webSocket ? finishUpgrade(head) : null;
+  }
+
+  private static @Nullable Reason finishUpgrade(Head head) {
     // Content behind an upgrade would be read as the new protocol by one side and as HTTP by the
     // other.
-    return head.webSocket && (head.hasBody() || head.method != Method.GET) ? FRAME_AMBIGUOUS : null;
+    if (head.hasBody() || head.method != Method.GET) {
+      return FRAME_AMBIGUOUS;
+    }
+    return WebSocketKey.isOneIn(head) ? null : FRAME_MALFORMED;
   }
 
   private static boolean statusLine(Head head, int start, int stop) {
@@ -401,6 +447,9 @@ public final class HeadParser {
     int status = (int) Ascii.parseDecimal(b, start + 9, start + 12);
     if (status < 100 || status > 599 || stop > start + 12 && b[start + 12] != ' ') {
       return false;
+    }
+    if (stop == start + 12) {
+      head.note(Tolerance.MISSING_REASON_PHRASE);
     }
     head.status = status;
     head.startLineRead = true;
@@ -426,9 +475,29 @@ public final class HeadParser {
         head.chunked = true;
         return Ascii.equalIgnoreCase(head.bytes, value, end, CHUNKED);
       }
-      case CONNECTION -> connection(head, value, end);
-      case UPGRADE -> head.webSocket = Ascii.equalIgnoreCase(head.bytes, value, end, WEBSOCKET);
+      case CONNECTION -> {
+        return connection(head, value, end) == null;
+      }
+      case UPGRADE -> {
+        head.webSocket = Ascii.equalIgnoreCase(head.bytes, value, end, WEBSOCKET);
+        return head.find(FieldName.UPGRADE, 0) == i;
+      }
       default -> {}
+    }
+    return true;
+  }
+
+  private static boolean finishResponse(Head head) {
+    if (head.chunked && (head.contentLength >= 0 || head.minorVersion == 0)) {
+      return false;
+    }
+    if (head.status < 200 || head.status == 204) {
+      // No content, whatever the head says: a reader who believes the head would take the next
+      // message for it (RFC 9112 §6.1, RFC 9110 §8.6).
+      if (head.contentLength == 0) {
+        head.note(Tolerance.LENGTH_OF_NOTHING);
+      }
+      return !head.hasBody();
     }
     return true;
   }

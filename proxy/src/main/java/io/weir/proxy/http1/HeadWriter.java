@@ -27,7 +27,6 @@ public final class HeadWriter implements FieldSink {
   private static final byte[] KEEP_ALIVE = Ascii.bytes("connection: keep-alive\r\n");
   private static final byte[] WEBSOCKET =
       Ascii.bytes("connection: Upgrade\r\nupgrade: websocket\r\n");
-  private static final byte[] EXTENDED_CONNECT_KEY = Ascii.bytes("sec-websocket-key: ");
   private static final byte[][] STATUS_LINES = statusLines();
 
   private byte[] bytes = new byte[16 * 1024];
@@ -54,6 +53,9 @@ public final class HeadWriter implements FieldSink {
     Head head = exchange.request;
     length = 0;
     if (head.extendedConnect) {
+      if (head.find(FieldName.SEC_WEBSOCKET_KEY, 0) < 0) {
+        head.append(FieldName.SEC_WEBSOCKET_KEY.bytes(), WebSocketKey.random());
+      }
       put(GET);
     } else {
       put(head.bytes, head.methodStart, head.methodEnd);
@@ -70,11 +72,6 @@ public final class HeadWriter implements FieldSink {
     ForwardedFields.toUpstream(exchange, this);
     if (head.webSocket) {
       put(WEBSOCKET);
-      if (head.extendedConnect) {
-        put(EXTENDED_CONNECT_KEY);
-        put(WebSocketKey.random());
-        put(LINE_END);
-      }
     } else {
       framing(head.contentLength, !end);
     }

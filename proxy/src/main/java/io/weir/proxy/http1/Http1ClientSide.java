@@ -4,6 +4,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelOption;
 import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.channel.socket.DuplexChannel;
@@ -82,6 +83,9 @@ public final class Http1ClientSide extends Http1Output implements ClientSide, Ti
   private boolean processing;
   private boolean chunked;
   private boolean close;
+
+  /** Whether the answer ends with the connection, as HTTP/1.0 knows no other end. */
+  private boolean delimitedByClose;
 
   /** A handler for one connection. */
   public Http1ClientSide(ClientConnection connection) {
@@ -418,7 +422,7 @@ public final class Http1ClientSide extends Http1Output implements ClientSide, Ti
     Exchange x = exchange();
     boolean tunnel = x.response.status == 101;
     chunked = !end && !tunnel && x.response.contentLength < 0 && x.request.minorVersion > 0;
-    boolean delimitedByClose =
+    delimitedByClose =
         !end && !tunnel && x.response.contentLength < 0 && x.request.minorVersion == 0;
     close |=
         delimitedByClose
@@ -431,6 +435,7 @@ public final class Http1ClientSide extends Http1Output implements ClientSide, Ti
       state = State.TUNNEL;
       close = true;
       armForTunnel(x);
+      resumeWaiting();
     }
   }
 
@@ -458,6 +463,10 @@ public final class Http1ClientSide extends Http1Output implements ClientSide, Ti
   @Override
   public void abort() {
     close = true;
+    if (delimitedByClose) {
+      // An orderly end would say that the answer is whole: reset instead.
+      ctx.channel().config().setOption(ChannelOption.SO_LINGER, 0);
+    }
     if (state != State.TUNNEL) {
       state = State.CLOSED;
     }
@@ -478,6 +487,11 @@ public final class Http1ClientSide extends Http1Output implements ClientSide, Ti
     }
     state = State.IDLE;
     armForTaking();
+    resumeWaiting();
+  }
+
+  /** Goes on with what came too early: the next request, or a tunnel's first octets. */
+  private void resumeWaiting() {
     ByteBuf next = waiting;
     waiting = null;
     // Content may have ended while it could not be passed on: then nobody has asked for more.
@@ -487,7 +501,7 @@ public final class Http1ClientSide extends Http1Output implements ClientSide, Ti
     }
   }
 
-  /** Goes on with a request that waited; not within the call that ended the last one. */
+  /** Not within the call that ended the last request. */
   private void resume(ByteBuf next) {
     if (processing) {
       waiting = next;

@@ -3,6 +3,7 @@ package io.weir.proxy.http1;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
+import io.netty.handler.ssl.SslCloseCompletionEvent;
 import io.weir.net.ClientIdentity;
 import io.weir.proxy.ClientConnection;
 import io.weir.proxy.Exchange;
@@ -14,7 +15,9 @@ import io.weir.proxy.http.HeadLimits;
 import io.weir.proxy.http.Method;
 import io.weir.proxy.stage.Reason;
 import io.weir.proxy.upstream.ConnectionPool;
+import java.io.IOException;
 import java.util.Objects;
+import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -57,6 +60,9 @@ public final class Http1UpstreamSide extends Http1Output implements UpstreamSide
   /** Who that client is said to be: requests of one connection may come from several. */
   public @Nullable ClientIdentity identity;
 
+  /** Whether reading or writing failed, or TLS ended without saying so: no end is orderly then. */
+  private boolean failed;
+
   /** The next idle connection in the pool's stack, and since when this one is idle. */
   public @Nullable Http1UpstreamSide nextIdle;
 
@@ -84,7 +90,11 @@ public final class Http1UpstreamSide extends Http1Output implements UpstreamSide
   @Override
   public void sendBody(ByteBuf data, boolean end) {
     requestEnded |= end;
-    gather(data, chunkedRequest, end);
+    if (failed) {
+      data.release();
+    } else {
+      gather(data, chunkedRequest, end);
+    }
   }
 
   @Override
@@ -158,7 +168,8 @@ public final class Http1UpstreamSide extends Http1Output implements UpstreamSide
 
   private void headComplete(Exchange x, Head head, ByteBuf in) {
     if (head.status == 101) {
-      if (!x.request.webSocket || !head.webSocket) {
+      boolean asked = x.request.webSocket && head.webSocket && head.upgrade;
+      if (!asked || !WebSocketKey.isAnswered(x.request, head)) {
         broken(Reason.UPSTREAM_MALFORMED);
         return;
       }
@@ -176,7 +187,10 @@ public final class Http1UpstreamSide extends Http1Output implements UpstreamSide
   /** RFC 9112 §6.3: how long the content is. */
   private void finalHead(Exchange x, Head head, ByteBuf in) {
     keepAlive = !head.close && (head.minorVersion == 1 || head.keepAlive);
-    boolean none = x.request.method == Method.HEAD || head.status == 204 || head.status == 304;
+    boolean toHead = x.request.method == Method.HEAD;
+    // A backend that sends the content all the same would answer the next request with it.
+    keepAlive &= !(toHead && head.hasBody());
+    boolean none = toHead || head.status == 204 || head.status == 304;
     if (none || head.contentLength == 0) {
       ended(in);
       x.responseHead(true);
@@ -229,7 +243,7 @@ public final class Http1UpstreamSide extends Http1Output implements UpstreamSide
   private void ended(ByteBuf in) {
     exchange = null;
     timer.disarm();
-    if (keepAlive && requestEnded && !in.isReadable()) {
+    if (keepAlive && requestEnded && !failed && !in.isReadable()) {
       state = State.IDLE;
       reused = true;
       if (!ctx.channel().config().isAutoRead()) {
@@ -262,7 +276,7 @@ public final class Http1UpstreamSide extends Http1Output implements UpstreamSide
     if (x == null) {
       return;
     }
-    if (was == State.UNTIL_CLOSE) {
+    if (was == State.UNTIL_CLOSE && !failed) {
       x.responseBody(Unpooled.EMPTY_BUFFER, true);
     } else {
       // A kept connection that closes without a word has most likely been closed before it got the
@@ -271,10 +285,25 @@ public final class Http1UpstreamSide extends Http1Output implements UpstreamSide
     }
   }
 
+  /**
+   * A backend that answers early and closes makes writing fail while its answer waits to be read,
+   * so that nothing more is written, but reading goes on to its end, which comes soon.
+   */
   @Override
   public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
-    // A reset is not an end: content that ends with the connection is not known to be whole.
-    broken(Reason.UPSTREAM_RESET);
+    failed = true;
+    if (exchange == null || !(cause instanceof IOException) || cause instanceof SSLException) {
+      broken(Reason.UPSTREAM_RESET);
+    }
+  }
+
+  /**
+   * The end of TLS without close_notify may have been made by anyone on the way (RFC 9112 §9.8).
+   */
+  @Override
+  public void userEventTriggered(ChannelHandlerContext context, Object event) {
+    failed |= event instanceof SslCloseCompletionEvent closed && !closed.isSuccess();
+    context.fireUserEventTriggered(event);
   }
 
   @Override

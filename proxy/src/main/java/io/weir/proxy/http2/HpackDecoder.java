@@ -37,6 +37,9 @@ final class HpackDecoder {
   private static final int BAD_VALUE = 1 << 29;
   private static final int BAD = BAD_NAME | BAD_VALUE;
 
+  /** The name has an underscore; kept in the table with the tag, so that no name is read twice. */
+  private static final int UNDERSCORED = 1 << 28;
+
   /** What is there before the first block; never written. */
   static final Head NO_HEAD = new Head();
 
@@ -262,13 +265,17 @@ final class HpackDecoder {
       int tag = StaticTable.tag(bytes, from, to);
       return tag < 0 ? BAD_NAME : tag;
     }
+    int kinds = 0;
     for (int i = from; i < to; i++) {
       byte b = bytes[i];
-      if (!Ascii.isToken(b) || b >= 'A' && b <= 'Z') {
+      int kind = Ascii.nameKind(b);
+      if ((kind & Ascii.TOKEN_BIT) == 0 || b >= 'A' && b <= 'Z') {
         return BAD_NAME;
       }
+      kinds |= kind;
     }
-    return from < to ? StaticTable.tag(bytes, from, to) : BAD_NAME;
+    int underscored = (kinds & Ascii.UNDERSCORE_BIT) == 0 ? 0 : UNDERSCORED;
+    return from < to ? StaticTable.tag(bytes, from, to) | underscored : BAD_NAME;
   }
 
   /** BAD_VALUE or 0: no control octets, no white space at either end (RFC 9113 §8.2.1). */
@@ -299,8 +306,14 @@ final class HpackDecoder {
     } else {
       head.length = start + length;
       int valueStart = start + nameLength + 2;
+      head.underscored |= (tag & UNDERSCORED) != 0;
       sink.field(
-          tag, start, start + nameLength, valueStart, valueStart + valueLength, neverIndexed);
+          tag & ~UNDERSCORED,
+          start,
+          start + nameLength,
+          valueStart,
+          valueStart + valueLength,
+          neverIndexed);
     }
   }
 }

@@ -30,6 +30,12 @@ final class Http2ClientStream extends Http2Stream implements ClientSide {
 
   private boolean tunnel;
 
+  /**
+   * Whether the head says that no content follows but the stream has not ended: what follows may
+   * still belie it, so the head waits.
+   */
+  private boolean awaitsEnd;
+
   /** Whether the exchange is over, its answer sent, and the rest of the request thrown away. */
   private boolean lingering;
 
@@ -46,7 +52,7 @@ final class Http2ClientStream extends Http2Stream implements ClientSide {
   @Override
   void open(int streamId) {
     super.open(streamId);
-    tunnel = lingering = false;
+    tunnel = lingering = awaitsEnd = false;
     earlyEnd = ErrorCode.NO_ERROR;
   }
 
@@ -87,7 +93,10 @@ final class Http2ClientStream extends Http2Stream implements ClientSide {
     if (!end) {
       armForContent();
     }
-    x.requestHead(end);
+    awaitsEnd = !end && head.contentLength == 0;
+    if (!awaitsEnd) {
+      x.requestHead(end);
+    }
     return null;
   }
 
@@ -100,6 +109,10 @@ final class Http2ClientStream extends Http2Stream implements ClientSide {
       }
       return;
     }
+    if (awaitsEnd) {
+      headAfterEnd(x, end);
+      return;
+    }
     ByteBuf data = length == 0 ? Unpooled.EMPTY_BUFFER : in.retainedSlice(in.readerIndex(), length);
     x.requestBody(data, end);
     if (end) {
@@ -107,10 +120,20 @@ final class Http2ClientStream extends Http2Stream implements ClientSide {
     }
   }
 
+  private void headAfterEnd(Exchange x, boolean end) {
+    if (end) {
+      awaitsEnd = false;
+      timer.disarm();
+      x.requestHead(true);
+    }
+  }
+
   @Override
   void trailers(Head trailers) {
     Exchange x = exchange;
-    if (x != null) {
+    if (x != null && awaitsEnd) {
+      headAfterEnd(x, true);
+    } else if (x != null) {
       x.requestTrailers(trailers);
       ended();
     } else if (lingering) {

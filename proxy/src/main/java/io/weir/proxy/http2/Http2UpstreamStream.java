@@ -11,11 +11,8 @@ import io.weir.proxy.http.FieldName;
 import io.weir.proxy.http.FieldSink;
 import io.weir.proxy.http.Head;
 import io.weir.proxy.http.Method;
+import io.weir.proxy.http1.WebSocketKey;
 import io.weir.proxy.stage.Reason;
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.Base64;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -29,9 +26,6 @@ public final class Http2UpstreamStream extends Http2Stream implements UpstreamSi
   private static final byte[] HTTP = Ascii.bytes("http");
   private static final byte[] HTTPS = Ascii.bytes("https");
   private static final byte[] TRAILERS = Ascii.bytes("trailers");
-
-  /** RFC 6455 §1.3: what a server puts behind the key before it hashes it. */
-  private static final byte[] WEBSOCKET_GUID = Ascii.bytes("258EAFA5-E914-47DA-95CA-C5AB0DC85B11");
 
   private final Http2UpstreamConnection of;
   private final boolean reused;
@@ -201,21 +195,9 @@ public final class Http2UpstreamStream extends Http2Stream implements UpstreamSi
 
   /** Success of an extended CONNECT, said as HTTP/1.1 says it to a client that asked so. */
   private static void switchProtocols(Head request, Head response) {
-    int key = request.find(FieldName.SEC_WEBSOCKET_KEY, 0);
     response.status = 101;
     response.webSocket = true;
-    if (key >= 0) {
-      try {
-        MessageDigest sha1 = MessageDigest.getInstance("SHA-1");
-        int start = request.valueStart(key);
-        sha1.update(request.bytes, start, request.valueEnd(key) - start);
-        String accept = Base64.getEncoder().encodeToString(sha1.digest(WEBSOCKET_GUID));
-        response.append(
-            FieldName.SEC_WEBSOCKET_ACCEPT.bytes(), accept.getBytes(StandardCharsets.US_ASCII));
-      } catch (NoSuchAlgorithmException impossible) {
-        throw new IllegalStateException("SHA-1 is part of every JDK", impossible);
-      }
-    }
+    response.append(FieldName.SEC_WEBSOCKET_ACCEPT.bytes(), WebSocketKey.accept(request));
   }
 
   @Override

@@ -6,6 +6,7 @@ import io.weir.proxy.http.FieldName;
 import io.weir.proxy.http.Head;
 import io.weir.proxy.http.HeadLimits;
 import io.weir.proxy.http.Method;
+import io.weir.proxy.http.Tolerance;
 import io.weir.proxy.stage.Reason;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
@@ -154,12 +155,22 @@ final class RequestReader implements HpackSink {
       refuse(Reason.FRAME_REQUEST_LINE_TOO_LONG);
     }
     int query = end;
+    int unencoded = end;
     for (int i = end - 1; i >= start; i--) {
       if (!Ascii.isTarget(b[i])) {
-        refuse(Reason.FRAME_MALFORMED);
+        unencoded = i;
+        if (!Ascii.isUnencodedQuery(b[i])) {
+          refuse(Reason.FRAME_MALFORMED);
+        }
       }
       if (b[i] == '?') {
         query = i;
+      }
+    }
+    if (unencoded < end) {
+      head.note(Tolerance.UNENCODED_QUERY);
+      if (unencoded < query) {
+        refuse(Reason.FRAME_MALFORMED);
       }
     }
     head.pathStart = start;
@@ -209,6 +220,9 @@ final class RequestReader implements HpackSink {
   }
 
   private void expect(int start, int end) {
+    if (head.expectContinue) {
+      refuse(Reason.FRAME_AMBIGUOUS);
+    }
     head.expectContinue = true;
     if (!Ascii.equalIgnoreCase(head.bytes, start, end, CONTINUE)) {
       refuse(Reason.FRAME_EXPECTATION_UNSUPPORTED);
@@ -243,6 +257,13 @@ final class RequestReader implements HpackSink {
     head.extendedConnect = extended && head.webSocket;
     head.upgrade = head.extendedConnect;
     if (head.extendedConnect && head.contentLength >= 0) {
+      refuse(Reason.FRAME_AMBIGUOUS);
+    }
+    // The key is a thing of HTTP/1.1 (RFC 8441 §5); the one that a backend gets is ours.
+    if (head.extendedConnect && head.find(FieldName.SEC_WEBSOCKET_KEY, 0) >= 0) {
+      refuse(Reason.FRAME_MALFORMED);
+    }
+    if (head.hasDisguisedField()) {
       refuse(Reason.FRAME_AMBIGUOUS);
     }
     finishAuthority();

@@ -4,8 +4,9 @@ import io.weir.proxy.http.FieldName;
 import io.weir.proxy.http.Head;
 
 /**
- * Puts the fields of a trailer section into a head; pseudo-headers have no place there (RFC 9113
- * §8.1).
+ * Puts the fields of a trailer section into a head; pseudo-headers, fields of a connection and
+ * those that frame the message or name its host have no place there (RFC 9113 §8.1 and §8.2.2, RFC
+ * 9110 §6.5.1).
  */
 final class TrailerReader implements HpackSink {
   private final Head head;
@@ -25,7 +26,9 @@ final class TrailerReader implements HpackSink {
     if ((tag & StaticTable.PSEUDO) != 0) {
       malformed = true;
     } else {
-      head.add(FieldName.at(tag), nameStart, nameEnd, valueStart, valueEnd);
+      FieldName name = FieldName.at(tag);
+      malformed |= name.isHopByHop() || name == FieldName.CONTENT_LENGTH || name == FieldName.HOST;
+      head.add(name, nameStart, nameEnd, valueStart, valueEnd);
     }
   }
 }

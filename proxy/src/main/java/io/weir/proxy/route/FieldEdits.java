@@ -154,11 +154,24 @@ public final class FieldEdits {
 
   private boolean isRemoved(byte[] bytes, int start, int end) {
     for (byte[] name : removed) {
-      if (Ascii.equalIgnoreCase(bytes, start, end, name)) {
+      if (isSameName(bytes, start, end, name)) {
         return true;
       }
     }
     return false;
+  }
+
+  /**
+   * Underscores are hyphens to some backends: to remove a field is to remove its other spelling.
+   */
+  private static boolean isSameName(byte[] bytes, int start, int end, byte[] name) {
+    for (int i = 0; i < name.length && end - start == name.length; i++) {
+      byte b = bytes[start + i];
+      if (Ascii.lower(b) != name[i] && !(b == '_' && name[i] == '-')) {
+        return false;
+      }
+    }
+    return end - start == name.length;
   }
 
   /** Whether no field is ever left out, so that {@link #removes} need not be asked. */

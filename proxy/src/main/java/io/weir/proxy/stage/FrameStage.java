@@ -5,8 +5,9 @@ import io.weir.proxy.http.Head;
 import io.weir.proxy.http.Method;
 
 /**
- * FRAME: what the parsers let through but Weir does not serve, and the one normalisation of the
- * path. From here on there is only the normalised path: it decides and it is forwarded.
+ * FRAME: what the parsers let through but Weir does not serve or the listener does not tolerate,
+ * and the one normalisation of the path. From here on there is only the normalised path: it decides
+ * and it is forwarded.
  */
 final class FrameStage implements RequestStage {
   @Override
@@ -19,6 +20,9 @@ final class FrameStage implements RequestStage {
     Head head = x.request;
     if (head.method == Method.TRACE || head.method == Method.CONNECT && !head.extendedConnect) {
       return Verdict.refuse(Reason.FRAME_METHOD_UNSUPPORTED);
+    }
+    if (!x.listener().tolerances().cover(head)) {
+      return Verdict.refuse(Reason.FRAME_MALFORMED);
     }
     return x.listener().paths().normalise(head)
         ? Verdict.PASS

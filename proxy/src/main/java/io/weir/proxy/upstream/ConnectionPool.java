@@ -168,6 +168,8 @@ public final class ConnectionPool {
     Channel channel = loop.proxy.transport().newChannel();
     SslHandler tls = prepare(channel, backend);
     channel.pipeline().addLast(side);
+    // A failed write must not throw away the answer that explains it.
+    channel.config().setAutoClose(false);
     open++;
     Connecting attempt = new Connecting(exchange, channel, side, tls, pool);
     exchange.connecting(attempt);

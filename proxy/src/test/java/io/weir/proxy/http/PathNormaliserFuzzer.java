@@ -23,6 +23,7 @@ class PathNormaliserFuzzer {
   private static final Pattern OVERLONG =
       Pattern.compile("%C[01]|%E0%[89].|%F0%8.|%F8%8[0-7]|%FC%8[0-3]");
   private static final Pattern ENCODED_SLASH = Pattern.compile("%2F|%5C");
+  private static final Pattern PARAMETERS = Pattern.compile(";|%3B");
   private static final Pattern DOTS_DISGUISED =
       Pattern.compile("(^|/|%2F|%5C)\\.{1,2}(;|%3B|%2F|%5C)|(%2F|%5C)\\.{1,2}(/|$)");
   private static final Pattern PARAMETERS_ONLY = Pattern.compile("/;[^/]*/");
@@ -38,6 +39,7 @@ class PathNormaliserFuzzer {
     if (CONTROL.matcher(decoded).find()
         || OVERLONG.matcher(decoded).find()
         || !rules.encodedSlashes() && ENCODED_SLASH.matcher(decoded).find()
+        || !rules.parameters() && PARAMETERS.matcher(decoded).find()
         || DOTS_DISGUISED.matcher(withoutParameters).find()
         || PARAMETERS_ONLY.matcher(decoded).find()) {
       return null;
@@ -95,8 +97,8 @@ class PathNormaliserFuzzer {
   }
 
   private static void checkAllRules(String path) {
-    for (int rules = 0; rules < 4; rules++) {
-      check(new PathNormaliser((rules & 1) != 0, (rules & 2) != 0), path);
+    for (int rules = 0; rules < 8; rules++) {
+      check(new PathNormaliser((rules & 1) != 0, (rules & 2) != 0, (rules & 4) != 0), path);
     }
   }
 

@@ -92,6 +92,13 @@ class PathNormaliserTest {
   }
 
   @ParameterizedTest
+  @ValueSource(strings = {"/a;b", "/;", "/a/b%3Bc", "/a%3b"})
+  void refusesParametersIfToldTo(String path) {
+    assertThat(strict(path)).isNotNull();
+    assertThat(normalise(new PathNormaliser(true, false, false), path)).isNull();
+  }
+
+  @ParameterizedTest
   @ValueSource(
       strings = {"/..", "/../", "/../etc/passwd", "/a/../..", "/%2e%2e/x", "//..", "/./.."})
   void refusesDotsAboveTheRoot(String path) {

@@ -50,6 +50,7 @@ class ChunkedReaderTest {
   @Test
   void readsOverExtensionsAndTrailers() {
     assertThat(read("5;a=b\r\nhello\r\n0;c\r\nX-Sum: 1\r\nY: 2\r\n\r\n")).isEqualTo("hello");
+    assertThat(read("5;a=\"b;\\\"c\";d;e=f\r\nhello\r\n0\r\n\r\n")).isEqualTo("hello");
   }
 
   @ParameterizedTest
@@ -66,6 +67,14 @@ class ChunkedReaderTest {
         "5\r\nhello0\r\n\r\n",
         "5\r\nhello\n0\r\n\r\n",
         "5\r\nhello\r\r\n0\r\n\r\n",
+        "5;\r\nhello\r\n0\r\n\r\n",
+        "5;;a\r\nhello\r\n0\r\n\r\n",
+        "5;a=\r\nhello\r\n0\r\n\r\n",
+        "5;a=\"b\r\nhello\r\n0\r\n\r\n",
+        "5;a=\"b\\\r\nhello\r\n0\r\n\r\n",
+        "5;a=\"b\"c\r\nhello\r\n0\r\n\r\n",
+        "5;a =b\r\nhello\r\n0\r\n\r\n",
+        "5; a\r\nhello\r\n0\r\n\r\n",
         "5;a\nb\r\nhello\r\n0\r\n\r\n",
         "5;a\0\r\nhello\r\n0\r\n\r\n",
         "10000000000000000\r\n",

@@ -6,7 +6,10 @@ import io.weir.proxy.http.Ascii;
 import io.weir.proxy.http.Head;
 import io.weir.proxy.http.HeadLimits;
 import io.weir.proxy.http.Method;
+import io.weir.proxy.http.Tolerance;
+import io.weir.proxy.http.Tolerances;
 import io.weir.proxy.stage.Reason;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -14,6 +17,9 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class HeadParserTest {
+  private static final String UPGRADE = "Connection: Upgrade\r\nUpgrade: websocket\r\n";
+  private static final String KEY = "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
+
   private final Head head = new Head();
 
   private @Nullable Reason request(String text) {
@@ -172,7 +178,28 @@ class HeadParserTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "a b", "a@b", "a/b", "[::1", "::1", "a:b", "a:99999", "[g::1]", "", "a,b:1:2", "a?b", "a:"
+        "a,b",
+        "a%41",
+        "*",
+        ".",
+        "a..b",
+        ".a",
+        "[::1::]",
+        "[192.0.2.1]",
+        "[::1%25eth0]",
+        "a$b",
+        "a b",
+        "a@b",
+        "a/b",
+        "[::1",
+        "::1",
+        "a:b",
+        "a:99999",
+        "[g::1]",
+        "",
+        "a,b:1:2",
+        "a?b",
+        "a:"
       })
   void refusesHostsThatAreNone(String host) {
     assertThat(request("GET / HTTP/1.1\r\nHost: " + host + "\r\n\r\n"))
@@ -180,7 +207,15 @@ class HeadParserTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"example.com", "192.0.2.1:8080", "[2001:db8::1]", "[2001:db8::1]:443"})
+  @ValueSource(
+      strings = {
+        "example.com",
+        "example.com.",
+        "a_b-c",
+        "192.0.2.1:8080",
+        "[2001:db8::1]",
+        "[2001:db8::1]:443"
+      })
   void acceptsHosts(String host) {
     assertThat(request("GET / HTTP/1.1\r\nHost: " + host + "\r\n\r\n")).isNull();
     assertThat(head.authority()).isEqualTo(host);
@@ -212,14 +247,73 @@ class HeadParserTest {
 
   @Test
   void refusesOtherExpectations() {
-    assertThat(request(get("Expect: 100-continue\r\n"))).isNull();
+    assertThat(request(get("Expect: 100-continue\r\nContent-Length: 1\r\n"))).isNull();
     assertThat(head.expectContinue).isTrue();
     assertThat(request(get("Expect: 200-ok\r\n"))).isEqualTo(Reason.FRAME_EXPECTATION_UNSUPPORTED);
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"", KEY + KEY, "Sec-WebSocket-Key: short\r\n"})
+  void refusesAnUpgradeWithoutExactlyOneKey(String keys) {
+    assertThat(request(get(UPGRADE + keys))).isEqualTo(Reason.FRAME_MALFORMED);
+  }
+
+  @Test
+  void refusesTwoUpgrades() {
+    assertThat(request(get(UPGRADE + "Upgrade: h2c\r\n"))).isEqualTo(Reason.FRAME_AMBIGUOUS);
+  }
+
+  @Test
+  void expectsNothingFromARequestWithoutContent() {
+    assertThat(request(get("Expect: 100-continue\r\n"))).isNull();
+    assertThat(head.expectContinue).isFalse();
+    assertThat(request(get("Expect: 100-continue\r\nExpect: 100-continue\r\n")))
+        .isEqualTo(Reason.FRAME_AMBIGUOUS);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "Content_Length: 1\r\n",
+        "transfer_encoding: chunked\r\n",
+        "X_Forwarded-For: 192.0.2.1\r\n",
+        "X_REQUEST_ID: 1\r\n"
+      })
+  void refusesNamesThatBackendsMayTakeForKnownOnes(String field) {
+    assertThat(request(get(field))).isEqualTo(Reason.FRAME_AMBIGUOUS);
+  }
+
+  @Test
+  void leavesOtherUnderscoresAlone() {
+    assertThat(request(get("user_id: 5\r\n"))).isNull();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"Host", "Content-Length", "close, X-Forwarded-For", "Cookie"})
+  void refusesAConnectionFieldThatTakesAwayWhatIsMeantForTheBackend(String options) {
+    assertThat(request(get("Connection: " + options + "\r\n"))).isEqualTo(Reason.FRAME_AMBIGUOUS);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"a b", "close;", "\"close\"", "keep-alive close"})
+  void refusesConnectionOptionsThatAreNoTokens(String options) {
+    assertThat(request(get("Connection: " + options + "\r\n"))).isEqualTo(Reason.FRAME_MALFORMED);
+  }
+
+  @Test
+  void notesWhatHasToBeTolerated() {
+    assertThat(request("\r\nGET /?{|} HTTP/1.1\r\nHost: a\r\n\r\n")).isNull();
+    assertThat(Tolerances.DEFAULT.cover(head)).isTrue();
+    assertThat(Tolerances.of(Set.of(Tolerance.EMPTY_LINE)).cover(head)).isFalse();
+    assertThat(Tolerances.of(Set.of(Tolerance.UNENCODED_QUERY)).cover(head)).isFalse();
+    assertThat(request("GET /{ HTTP/1.1\r\nHost: a\r\n\r\n")).isEqualTo(Reason.FRAME_MALFORMED);
+    assertThat(request("GET /?a HTTP/1.1\r\nHost: a\r\n\r\n")).isNull();
+    assertThat(Tolerances.of(Set.of()).cover(head)).isTrue();
+  }
+
   @Test
   void refusesAnUpgradeWithContent() {
-    String upgrade = "Connection: Upgrade\r\nUpgrade: websocket\r\n";
+    String upgrade = UPGRADE + KEY;
     assertThat(request(get(upgrade))).isNull();
     assertThat(head.webSocket).isTrue();
     assertThat(request(get(upgrade + "Content-Length: 3\r\n"))).isEqualTo(Reason.FRAME_AMBIGUOUS);
@@ -276,12 +370,20 @@ class HeadParserTest {
     assertThat(head.status).isEqualTo(200);
     assertThat(head.contentLength).isEqualTo(3);
     assertThat(response("HTTP/1.1 404\r\n\r\n")).isNull();
+    assertThat(head.deviations).isNotZero();
     assertThat(response("HTTP/1.0 204 \r\nConnection: keep-alive\r\n\r\n")).isNull();
+    assertThat(response("HTTP/1.1 204 No Content\r\nContent-Length: 0\r\n\r\n")).isNull();
+    assertThat(response("HTTP/1.1 304 Not Modified\r\nContent-Length: 5\r\n\r\n")).isNull();
   }
 
   @ParameterizedTest
   @ValueSource(
       strings = {
+        "HTTP/1.1 204 No Content\r\nContent-Length: 1\r\n\r\n",
+        "HTTP/1.1 204 No Content\r\nTransfer-Encoding: chunked\r\n\r\n",
+        "HTTP/1.1 100 Continue\r\nContent-Length: 1\r\n\r\n",
+        "HTTP/1.1 103 Early Hints\r\nTransfer-Encoding: chunked\r\n\r\n",
+        "HTTP/1.1 101 x\r\nUpgrade: websocket\r\nUpgrade: websocket\r\n\r\n",
         "HTTP/1.1 99 x\r\n\r\n",
         "HTTP/1.1 600 x\r\n\r\n",
         "HTTP/1.1 20x OK\r\n\r\n",

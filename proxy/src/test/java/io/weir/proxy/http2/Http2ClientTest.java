@@ -2,10 +2,14 @@ package io.weir.proxy.http2;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.weir.proxy.http.Ascii;
 import io.weir.proxy.http.HeadLimits;
 import io.weir.proxy.upstream.PoolSettings;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.Base64;
 import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicLong;
@@ -747,6 +751,23 @@ class Http2ClientTest {
 
   // ------------------------------------------------------------------ tunnels
 
+  private static String accept(String head) throws IOException {
+    String key =
+        head.lines()
+            .filter(line -> line.startsWith("sec-websocket-key: "))
+            .findFirst()
+            .orElseThrow()
+            .substring("sec-websocket-key: ".length());
+    try {
+      return Base64.getEncoder()
+          .encodeToString(
+              MessageDigest.getInstance("SHA-1")
+                  .digest(Ascii.bytes(key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11")));
+    } catch (NoSuchAlgorithmException impossible) {
+      throw new IOException(impossible);
+    }
+  }
+
   @Test
   void tunnelsWebSocketsByExtendedConnect() throws Exception {
     try (Http1Backend backend =
@@ -757,7 +778,7 @@ class Http2ClientTest {
                           "HTTP/1.1 101 Switching Protocols",
                           "Connection: Upgrade",
                           "Upgrade: websocket",
-                          "Sec-WebSocket-Accept: x",
+                          "Sec-WebSocket-Accept: " + accept(request.head()),
                           "",
                           "")
                       .getBytes(StandardCharsets.US_ASCII));

@@ -9,7 +9,7 @@ import io.weir.proxy.RequestCounters;
 import io.weir.proxy.SecurityFields;
 import io.weir.proxy.http.FieldName;
 import io.weir.proxy.http.HeadLimits;
-import io.weir.proxy.http.PathNormaliser;
+import io.weir.proxy.http.Tolerances;
 import io.weir.proxy.identity.Trust;
 import io.weir.proxy.route.Route;
 import io.weir.proxy.route.RouteTable;
@@ -73,7 +73,7 @@ final class ProxyFixture implements AutoCloseable {
             tls,
             true,
             new RouteTable(List.of(Route.named("all").then(WeightedPools.of(pool)))),
-            PathNormaliser.STRICT,
+            Tolerances.DEFAULT,
             limits,
             Trust.NOBODY,
             ForwardedMode.OVERWRITE,

@@ -41,6 +41,7 @@ class FieldEditsTest {
             "user-agent: u",
             "Cookie: c",
             "X-Gone: g",
+            "X_Gone: underscores are hyphens to CGI",
             "X-Added: 1",
             "X-Gonf: k",
             "Referer: r");
