@@ -1,9 +1,11 @@
 package io.weir.it;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import java.io.IOException;
+import java.net.SocketException;
 import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
@@ -101,6 +103,14 @@ class LyingBackendTest {
             "has a NUL in a value",
             "upstream.malformed",
             OK + "X-A: a\0b\r\nContent-Length: 0\r\n\r\n"),
+        says(
+            "sends content with 204",
+            "upstream.malformed",
+            "HTTP/1.1 204 No Content\r\nContent-Length: 5\r\n\r\nhello"),
+        says(
+            "sends content with 103",
+            "upstream.malformed",
+            "HTTP/1.1 103 Early Hints\r\nContent-Length: 5\r\n\r\nhello"),
         says(
             "switches protocols unasked",
             "upstream.malformed",
@@ -342,6 +352,49 @@ class LyingBackendTest {
     }
     tellTheTruth();
     assertThat(Wire.ask(PORT, get("/early-after")).text()).isEqualTo("true");
+    closeKeptConnections();
+  }
+
+  @Test
+  void passesAnAnswerThatCameBeforeTheUploadsEndAndWasFollowedByAReset() throws IOException {
+    backend.script(wire -> {
+      wire.readHead();
+      wire.answer("413 Content Too Large", "too much");
+      // Closing with unread input resets the connection.
+    });
+    for (int i = 0; i < 20; i++) {
+      try (Wire client = Wire.to(PORT)) {
+        client.send(
+            "POST /upload HTTP/1.1\r\nHost: www.example.com\r\nContent-Length: 8000000\r\n\r\n");
+        Thread upload = Thread.ofVirtual().start(() -> upload(client));
+        Message answer = client.readResponse();
+        assertThat(answer.status()).isEqualTo(413);
+        assertThat(answer.text()).isEqualTo("too much");
+        upload.interrupt();
+      }
+    }
+    tellTheTruth();
+    closeKeptConnections();
+  }
+
+  private static void upload(Wire client) {
+    try {
+      for (int i = 0; i < 80; i++) {
+        client.send("x".repeat(100_000));
+      }
+    } catch (IOException closed) {
+      // answered
+    }
+  }
+
+  @Test
+  void resetsAnAnswerThatOnlyTheConnectionsEndWouldHaveEnded() throws IOException {
+    tell(wire -> wire.send(OK + "Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\nzz\r\n"));
+    try (Wire client = Wire.to(PORT)) {
+      client.send("GET /old HTTP/1.0\r\nHost: www.example.com\r\n\r\n");
+      assertThatThrownBy(client::readToEnd).isInstanceOf(SocketException.class);
+    }
+    tellTheTruth();
     closeKeptConnections();
   }
 
