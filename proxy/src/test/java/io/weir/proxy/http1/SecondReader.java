@@ -349,6 +349,7 @@ public final class SecondReader {
     List<Field> fields = new ArrayList<>();
     while (peek() != '\r') {
       fields.add(field());
+      lineEnd();
     }
     lineEnd();
     return fields;
