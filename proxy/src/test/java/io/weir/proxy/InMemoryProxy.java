@@ -5,7 +5,6 @@ import io.netty.buffer.Unpooled;
 import io.netty.channel.embedded.EmbeddedChannel;
 import io.weir.net.ClientIdentity;
 import io.weir.net.IpAddress;
-import io.weir.net.IpPrefixSet;
 import io.weir.net.Provenance;
 import io.weir.policy.CircuitLimits;
 import io.weir.policy.OutlierLimits;
@@ -14,6 +13,7 @@ import io.weir.proxy.http.HeadLimits;
 import io.weir.proxy.http.Tolerances;
 import io.weir.proxy.http1.Http1ClientSide;
 import io.weir.proxy.http1.Http1UpstreamSide;
+import io.weir.proxy.identity.Trust;
 import io.weir.proxy.route.Route;
 import io.weir.proxy.route.RouteTable;
 import io.weir.proxy.route.WeightedPools;
@@ -87,7 +87,7 @@ public final class InMemoryProxy implements AutoCloseable {
             new RouteTable(List.of(Route.named("all").then(WeightedPools.of(pool)))),
             tolerances,
             HeadLimits.DEFAULT,
-            IpPrefixSet.EMPTY,
+            Trust.NOBODY,
             ForwardedMode.OVERWRITE,
             ForwardedMode.OVERWRITE,
             EnumSet.of(FieldName.X_FORWARDED_FOR),

@@ -446,6 +446,15 @@ public final class SecondReader {
     }
   }
 
+  /** The same, where a connection that broke is at its end too. */
+  public boolean isAtEndOrCut() {
+    try {
+      return isAtEnd();
+    } catch (CutShort broken) {
+      return true;
+    }
+  }
+
   private int peek() {
     if (isAtEnd()) {
       throw new CutShort();
