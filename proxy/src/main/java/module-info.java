@@ -10,6 +10,7 @@ module io.weir.proxy {
   requires io.netty.transport.classes.epoll;
   requires io.netty.transport.unix.common;
   requires io.netty.tcnative.classes.openssl;
+  requires jdk.net;
   requires re2j;
   requires static org.jspecify;
 

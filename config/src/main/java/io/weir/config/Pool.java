@@ -44,6 +44,13 @@ public record Pool(
             def = "50",
             range = "0 to 100")
         int panicThreshold,
+    @Key(
+            doc =
+                "Percentage of healthy backends below which a priority group, or the own zone without `cross_zone`,"
+                    + " leaves its requests to the next. 0: only when none is left.",
+            def = "0",
+            range = "0 to 100")
+        int failoverThreshold,
     @Key(doc = "Bounds what may be under way at once.") CircuitBreaker circuitBreaker,
     @Key(doc = "Bounds the extra load that retries may cause.") RetryBudget retryBudget,
     @Key(doc = "How long things may take.") Timeouts timeouts,

@@ -216,7 +216,7 @@ final class PoolCompiler {
         pool.sticky().map(this::cookie).orElse(null),
         pool.slowStart().toNanos(),
         pool.panicThreshold(),
-        0, // the next priority group takes over when none of this one is healthy
+        pool.failoverThreshold(),
         pool.crossZone(),
         config.zone().orElse(""));
   }

@@ -59,9 +59,7 @@ final class PassThrough extends ChannelInboundHandlerAdapter implements TimerWhe
     tried.add(chosen);
     backend = chosen;
     chosen.began(loop.index);
-    Channel channel = loop.proxy.transport().newChannel();
-    long timeout = pool.settings().connections().connectTimeoutNanos();
-    channel.config().setConnectTimeoutMillis(Math.toIntExact(timeout / 1_000_000));
+    Channel channel = loop.proxy.transport().newChannel(pool.settings().connections());
     channel.config().setOption(ChannelOption.ALLOW_HALF_CLOSURE, false);
     channel.pipeline().addLast(new FromBackend());
     loop.executor.register(channel);

@@ -8,6 +8,7 @@ import io.netty.channel.IoHandlerFactory;
 import io.netty.channel.ServerChannel;
 import io.netty.channel.WriteBufferWaterMark;
 import io.netty.channel.epoll.Epoll;
+import io.netty.channel.epoll.EpollChannelOption;
 import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.channel.epoll.EpollServerSocketChannel;
 import io.netty.channel.epoll.EpollSocketChannel;
@@ -16,7 +17,10 @@ import io.netty.channel.socket.nio.NioChannelOption;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.channel.socket.nio.NioSocketChannel;
 import io.netty.channel.unix.UnixChannelOption;
+import io.weir.proxy.upstream.PoolSettings;
+import io.weir.proxy.upstream.PoolSettings.TcpKeepalive;
 import java.net.StandardSocketOptions;
+import jdk.net.ExtendedSocketOptions;
 
 /** How sockets are reached: epoll, or the JDK's selector where there is no epoll. */
 public enum Transport {
@@ -37,6 +41,13 @@ public enum Transport {
     Channel rawChannel() {
       return new EpollSocketChannel();
     }
+
+    @Override
+    void probe(ChannelConfig config, TcpKeepalive probes) {
+      config.setOption(EpollChannelOption.TCP_KEEPIDLE, probes.idleSeconds());
+      config.setOption(EpollChannelOption.TCP_KEEPINTVL, probes.intervalSeconds());
+      config.setOption(EpollChannelOption.TCP_KEEPCNT, probes.probes());
+    }
   },
   NIO {
     @Override
@@ -54,6 +65,15 @@ public enum Transport {
     @Override
     Channel rawChannel() {
       return new NioSocketChannel();
+    }
+
+    @Override
+    void probe(ChannelConfig config, TcpKeepalive probes) {
+      config.setOption(
+          NioChannelOption.of(ExtendedSocketOptions.TCP_KEEPIDLE), probes.idleSeconds());
+      config.setOption(
+          NioChannelOption.of(ExtendedSocketOptions.TCP_KEEPINTERVAL), probes.intervalSeconds());
+      config.setOption(NioChannelOption.of(ExtendedSocketOptions.TCP_KEEPCOUNT), probes.probes());
     }
   };
 
@@ -76,16 +96,25 @@ public enum Transport {
 
   abstract Channel rawChannel();
 
+  /** When the kernel asks whether the other side is still there. */
+  abstract void probe(ChannelConfig config, TcpKeepalive probes);
+
   /** The better of the two on this machine. */
   public static Transport best() {
     return Epoll.isAvailable() ? EPOLL : NIO;
   }
 
-  /** A socket to connect to a backend. */
-  public Channel newChannel() {
+  /** A socket to connect to a backend, as its pool wants it. */
+  public Channel newChannel(PoolSettings.Connections settings) {
     Channel channel = rawChannel();
-    prepare(channel.config());
-    channel.config().setOption(ChannelOption.SO_KEEPALIVE, true);
+    ChannelConfig config = channel.config();
+    prepare(config);
+    config.setConnectTimeoutMillis(Math.toIntExact(settings.connectTimeoutNanos() / 1_000_000));
+    TcpKeepalive probes = settings.keepalive();
+    if (probes != null) {
+      config.setOption(ChannelOption.SO_KEEPALIVE, true);
+      probe(config, probes);
+    }
     return channel;
   }
 

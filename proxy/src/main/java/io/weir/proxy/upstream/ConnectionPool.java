@@ -165,8 +165,8 @@ public final class ConnectionPool {
 
   private void connect(Exchange exchange) {
     Http1UpstreamSide side = new Http1UpstreamSide(loop, this);
-    Channel channel = loop.proxy.transport().newChannel();
-    SslHandler tls = prepare(channel, backend);
+    Channel channel = loop.proxy.transport().newChannel(settings());
+    SslHandler tls = secure(channel, backend);
     channel.pipeline().addLast(side);
     // A failed write must not throw away the answer that explains it.
     channel.config().setAutoClose(false);
@@ -201,14 +201,10 @@ public final class ConnectionPool {
     }
   }
 
-  /** Sets the connect timeout and puts TLS into the pipeline where the pool asks for it. */
-  static @Nullable SslHandler prepare(Channel channel, Backend backend) {
-    PoolSettings.Connections settings = backend.pool().settings().connections();
-    channel
-        .config()
-        .setConnectTimeoutMillis(Math.toIntExact(settings.connectTimeoutNanos() / 1_000_000));
+  /** Puts TLS into the pipeline where the pool asks for it. */
+  static @Nullable SslHandler secure(Channel channel, Backend backend) {
     SslHandler tls =
-        settings.tls() instanceof UpstreamTls upstreamTls
+        backend.pool().settings().connections().tls() instanceof UpstreamTls upstreamTls
             ? upstreamTls.newHandler(channel.alloc(), backend.address())
             : null;
     if (tls != null) {

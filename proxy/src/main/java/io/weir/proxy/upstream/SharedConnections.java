@@ -105,8 +105,8 @@ public final class SharedConnections {
       return;
     }
     open++;
-    Channel channel = loop.proxy.transport().newChannel();
-    SslHandler tls = ConnectionPool.prepare(channel, backend);
+    Channel channel = loop.proxy.transport().newChannel(pool.settings().connections());
+    SslHandler tls = ConnectionPool.secure(channel, backend);
     Http2UpstreamConnection made = new Http2UpstreamConnection(loop, this, tls != null);
     making = made;
     failure = Reason.UPSTREAM_CONNECT_FAILED;
