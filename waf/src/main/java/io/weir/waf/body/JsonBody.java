@@ -1,0 +1,349 @@
+package io.weir.waf.body;
+
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads JSON (RFC 8259) and hands out each scalar as an argument named by its path: {@code
+ * {"a":{"b":[1]}}} gives {@code json.a.b.array_0}, as ModSecurity names it, and an empty {@code
+ * json.a.b} for the array itself. Strict: what two parsers could understand differently is an
+ * error. Iterative, so that depth costs no stack.
+ */
+public final class JsonBody {
+  private static final byte[] ROOT = "json".getBytes(StandardCharsets.US_ASCII);
+  private static final byte[] ARRAY = ".array_".getBytes(StandardCharsets.US_ASCII);
+
+  private final byte[] in;
+  private final int to;
+  private final int maxDepth;
+  private final Arena arena;
+  private final BodySink sink;
+  private int at;
+  private byte[] path = new byte[256];
+  private int pathLength;
+
+  /** By depth: where the path of the container ends, and the index in an array or -1. */
+  private int[] pathEnds = new int[16];
+
+  private int[] indices = new int[16];
+  private int depth;
+
+  private JsonBody(byte[] in, int from, int to, int maxDepth, Arena arena, BodySink sink) {
+    this.in = in;
+    this.at = from;
+    this.to = to;
+    this.maxDepth = maxDepth;
+    this.arena = arena;
+    this.sink = sink;
+  }
+
+  public static void read(byte[] in, int from, int to, int maxDepth, Arena arena, BodySink sink) {
+    JsonBody body = new JsonBody(in, from, to, maxDepth, arena, sink);
+    String problem = body.document();
+    if (problem != null) {
+      sink.error("JSON: " + problem + " at offset " + (body.at - from));
+    }
+  }
+
+  private @Nullable String document() {
+    appendPath(ROOT, 0, ROOT.length);
+    skipBlanks();
+    // A byte order mark is not JSON (RFC 8259, 8.1), and nobody agrees on what follows it.
+    String problem = value();
+    while (problem == null && depth > 0) {
+      problem = indices[depth - 1] < 0 ? member() : element();
+    }
+    if (problem != null) {
+      return problem;
+    }
+    skipBlanks();
+    return at == to ? null : "text after the value";
+  }
+
+  /** Reads the rest of an object up to its next member's value, or its end. */
+  private @Nullable String member() {
+    pathLength = pathEnds[depth - 1];
+    skipBlanks();
+    if (at == to) {
+      return "object does not end";
+    }
+    boolean first = indices[depth - 1] == -2;
+    if (in[at] == '}') {
+      at++;
+      depth--;
+      return null;
+    }
+    if (!first) {
+      if (in[at] != ',') {
+        return "expected , or }";
+      }
+      at++;
+      skipBlanks();
+    }
+    indices[depth - 1] = -1;
+    if (at == to || in[at] != '"') {
+      return "expected a name";
+    }
+    String problem = string();
+    if (problem != null) {
+      return problem;
+    }
+    appendPath('.');
+    appendPath(arena.array(), arena.from(), arena.to());
+    skipBlanks();
+    if (at == to || in[at] != ':') {
+      return "expected :";
+    }
+    at++;
+    skipBlanks();
+    return value();
+  }
+
+  private @Nullable String element() {
+    pathLength = pathEnds[depth - 1];
+    skipBlanks();
+    if (at == to) {
+      return "array does not end";
+    }
+    int index = indices[depth - 1];
+    if (in[at] == ']') {
+      at++;
+      depth--;
+      return null;
+    }
+    if (index > 0) {
+      if (in[at] != ',') {
+        return "expected , or ]";
+      }
+      at++;
+      skipBlanks();
+    }
+    indices[depth - 1] = index + 1;
+    appendPath(ARRAY, 0, ARRAY.length);
+    appendNumber(index);
+    return value();
+  }
+
+  private @Nullable String value() {
+    if (at == to) {
+      return "expected a value";
+    }
+    return switch (in[at]) {
+      case '{' -> open(-2);
+      case '[' -> array();
+      case '"' -> {
+        String problem = string();
+        yield problem == null ? emit(arena.array(), arena.from(), arena.to()) : problem;
+      }
+      case 't' -> literal("true");
+      case 'f' -> literal("false");
+      case 'n' -> literal("null");
+      default -> number();
+    };
+  }
+
+  /** An array's own name is an argument too: rules that look at how names end would miss it. */
+  private @Nullable String array() {
+    String problem = depth > 0 && indices[depth - 1] == -1 ? emit(in, at, at) : null;
+    return problem == null ? open(0) : problem;
+  }
+
+  private @Nullable String open(int index) {
+    at++;
+    if (depth == maxDepth) {
+      return "nested deeper than " + maxDepth;
+    }
+    if (depth == pathEnds.length) {
+      pathEnds = Arrays.copyOf(pathEnds, depth * 2);
+      indices = Arrays.copyOf(indices, depth * 2);
+    }
+    pathEnds[depth] = pathLength;
+    indices[depth++] = index;
+    return null;
+  }
+
+  private @Nullable String literal(String word) {
+    for (int i = 0; i < word.length(); i++) {
+      if (at + i >= to || in[at + i] != word.charAt(i)) {
+        return "expected a value";
+      }
+    }
+    at += word.length();
+    return word.equals("null") ? emit(in, at, at) : emit(in, at - word.length(), at);
+  }
+
+  private @Nullable String number() {
+    int begin = at;
+    if (at < to && in[at] == '-') {
+      at++;
+    }
+    if (at < to && in[at] == '0') {
+      at++;
+    } else if (!digits()) {
+      return "expected a value";
+    }
+    if (at < to && in[at] == '.') {
+      at++;
+      if (!digits()) {
+        return "expected a digit";
+      }
+    }
+    if (at < to && (in[at] | 32) == 'e') {
+      at++;
+      if (at < to && (in[at] == '+' || in[at] == '-')) {
+        at++;
+      }
+      if (!digits()) {
+        return "expected a digit";
+      }
+    }
+    return emit(in, begin, at);
+  }
+
+  private boolean digits() {
+    int begin = at;
+    while (at < to && in[at] >= '0' && in[at] <= '9') {
+      at++;
+    }
+    return at > begin;
+  }
+
+  private @Nullable String emit(byte[] value, int from, int end) {
+    if (!sink.mayAddArgument()) {
+      return "too many arguments";
+    }
+    // The value may be the arena's current run: a copy of the path begins a new one beside it.
+    arena.begin(pathLength);
+    arena.add(path, 0, pathLength);
+    sink.argument(arena.array(), arena.from(), arena.to(), value, from, end);
+    return null;
+  }
+
+  /** Decodes the string that begins here into a run of the arena. */
+  private @Nullable String string() {
+    int end = ++at;
+    while (end < to && in[end] != '"') {
+      end += in[end] == '\\' ? 2 : 1;
+    }
+    if (end >= to) {
+      return "string does not end";
+    }
+    arena.begin(end - at);
+    while (at < end) {
+      int octet = in[at++];
+      if (octet >= 0 && octet < 32) {
+        return "control character in a string";
+      }
+      if (octet != '\\') {
+        arena.add(octet);
+        continue;
+      }
+      String problem = escape(end);
+      if (problem != null) {
+        return problem;
+      }
+    }
+    at = end + 1;
+    return null;
+  }
+
+  private @Nullable String escape(int end) {
+    int letter = in[at++];
+    switch (letter) {
+      case '"', '\\', '/' -> arena.add(letter);
+      case 'b' -> arena.add(8);
+      case 'f' -> arena.add(12);
+      case 'n' -> arena.add(10);
+      case 'r' -> arena.add(13);
+      case 't' -> arena.add(9);
+      case 'u' -> {
+        int unit = unit(end);
+        if (unit < 0) {
+          return "malformed \\u";
+        }
+        if (Character.isHighSurrogate((char) unit)
+            && at + 1 < end
+            && in[at] == '\\'
+            && in[at + 1] == 'u') {
+          int back = at;
+          at += 2;
+          int low = unit(end);
+          if (low >= 0 && Character.isLowSurrogate((char) low)) {
+            utf8(Character.toCodePoint((char) unit, (char) low));
+            return null;
+          }
+          at = back;
+        }
+        utf8(unit);
+      }
+      default -> {
+        return "unknown escape";
+      }
+    }
+    return null;
+  }
+
+  private int unit(int end) {
+    if (at + 4 > end) {
+      return -1;
+    }
+    int value = 0;
+    for (int i = 0; i < 4; i++) {
+      int digit = UrlEncodedBody.digit(in[at + i]);
+      if (digit < 0) {
+        return -1;
+      }
+      value = value << 4 | digit;
+    }
+    at += 4;
+    return value;
+  }
+
+  /** A lone surrogate is written as three octets, as most decoders do or nearly do. */
+  private void utf8(int code) {
+    if (code < 0x80) {
+      arena.add(code);
+    } else if (code < 0x800) {
+      arena.add(0xc0 | code >> 6);
+      arena.add(0x80 | code & 63);
+    } else if (code < 0x10000) {
+      arena.add(0xe0 | code >> 12);
+      arena.add(0x80 | code >> 6 & 63);
+      arena.add(0x80 | code & 63);
+    } else {
+      arena.add(0xf0 | code >> 18);
+      arena.add(0x80 | code >> 12 & 63);
+      arena.add(0x80 | code >> 6 & 63);
+      arena.add(0x80 | code & 63);
+    }
+  }
+
+  private void skipBlanks() {
+    while (at < to && (in[at] == ' ' || in[at] == '\t' || in[at] == '\n' || in[at] == '\r')) {
+      at++;
+    }
+  }
+
+  private void appendPath(byte[] text, int from, int end) {
+    if (path.length - pathLength < end - from) {
+      path = Arrays.copyOf(path, pathLength + Math.max(pathLength, end - from));
+    }
+    System.arraycopy(text, from, path, pathLength, end - from);
+    pathLength += end - from;
+  }
+
+  private void appendPath(int octet) {
+    if (path.length == pathLength) {
+      path = Arrays.copyOf(path, pathLength * 2);
+    }
+    path[pathLength++] = (byte) octet;
+  }
+
+  private void appendNumber(int number) {
+    if (number >= 10) {
+      appendNumber(number / 10);
+    }
+    appendPath('0' + number % 10);
+  }
+}

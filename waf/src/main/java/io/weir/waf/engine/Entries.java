@@ -1,0 +1,44 @@
+package io.weir.waf.engine;
+
+import java.util.Arrays;
+
+/** A list of names and values, as slices of arrays that outlive it. Confined to one thread. */
+final class Entries {
+  private static final byte[] EMPTY = {};
+
+  byte[][] nameArray = new byte[4][];
+  int[] nameFrom = new int[4];
+  int[] nameTo = new int[4];
+  byte[][] valueArray = new byte[4][];
+  int[] valueFrom = new int[4];
+  int[] valueTo = new int[4];
+  int count;
+
+  void clear() {
+    count = 0;
+  }
+
+  void add(byte[] name, int from, int to, byte[] value, int begin, int end) {
+    if (count == nameArray.length) {
+      int size = count * 2;
+      nameArray = Arrays.copyOf(nameArray, size);
+      nameFrom = Arrays.copyOf(nameFrom, size);
+      nameTo = Arrays.copyOf(nameTo, size);
+      valueArray = Arrays.copyOf(valueArray, size);
+      valueFrom = Arrays.copyOf(valueFrom, size);
+      valueTo = Arrays.copyOf(valueTo, size);
+    }
+    nameArray[count] = name;
+    nameFrom[count] = from;
+    nameTo[count] = to;
+    valueArray[count] = value;
+    valueFrom[count] = begin;
+    valueTo[count++] = end;
+  }
+
+  /** Makes this a list of one value without a name. */
+  void set(byte[] value, int begin, int end) {
+    count = 0;
+    add(EMPTY, 0, 0, value, begin, end);
+  }
+}

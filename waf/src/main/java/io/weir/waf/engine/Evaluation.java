@@ -1,0 +1,1111 @@
+package io.weir.waf.engine;
+
+import io.weir.waf.Intervention;
+import io.weir.waf.Match;
+import io.weir.waf.regex.ByteSet;
+import io.weir.waf.regex.LiteralScanner;
+import io.weir.waf.regex.WorkBudget;
+import io.weir.waf.transform.Octets;
+import io.weir.waf.transform.Transformation;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Rules at work on one transaction: the values, the variables that rules set, and what matched.
+ * Used again for one transaction after another. Confined to one thread.
+ */
+public final class Evaluation {
+  /** Work that any transaction may cause, in units of {@link WorkBudget}: a few milliseconds. */
+  private static final long BASE_WORK = 1_500_000;
+
+  private static final long BASE_BUILDING = 700_000;
+
+  /** More work for each octet of input. */
+  private static final long WORK_PER_OCTET = 100;
+
+  private static final long BUILDING_PER_OCTET = 30;
+  private static final int MAX_EVIDENCE = 4;
+  private static final int MAX_HITS = 1 << 16;
+
+  final Plan plan;
+  final Store store;
+  public final WorkBudget budget = new WorkBudget();
+  final Entries[] lists = new Entries[Base.values().length];
+
+  // What was asked for many values at once and answered yes, as a list for each rule.
+  private final long[] pending;
+  private final long[] removed;
+  private final int[] firstHit;
+  private final int[] lastHit;
+  private int[] hitNext = new int[64];
+  private int[] hitEntry = new int[64];
+  private View[] hitView = new View[64];
+  private int hits;
+
+  private final Scratch scratch = new Scratch();
+  private final List<Exclusion> exclusions = new ArrayList<>();
+
+  private final byte[][] captures = new byte[10][];
+  private int captureCount;
+
+  private byte[] matchedValue = {};
+  private String matchedName = "";
+  private List<byte[]> matchedValues = new ArrayList<>();
+  private List<String> matchedNames = new ArrayList<>();
+  private List<byte[]> previousValues = new ArrayList<>();
+  private List<String> previousNames = new ArrayList<>();
+
+  private final List<Match> matches = new ArrayList<>();
+  private final List<Match.Evidence> evidence = new ArrayList<>();
+  private int score;
+  private int matchCount;
+  private int highestSeverity;
+  private @Nullable Rule current;
+  private @Nullable Intervention intervention;
+  private int allowedUntil;
+
+  public Settings.Engine engine;
+  public String requestBodyProcessor = "";
+  public boolean forceRequestBody;
+  public boolean requestBodyAccess;
+  public boolean responseBodyAccess;
+  public int requestBodyLimit;
+  public int responseBodyLimit;
+
+  /** Targets left out of some rules for this transaction. */
+  @SuppressWarnings("ArrayRecordComponent")
+  private record Exclusion(long[] rules, List<Target> targets) {}
+
+  public Evaluation(Plan plan) {
+    this.plan = plan;
+    store = new Store(plan.names);
+    for (int i = 0; i < lists.length; i++) {
+      lists[i] = new Entries();
+    }
+    int rules = plan.rules.size();
+    pending = new long[plan.always.length];
+    removed = new long[plan.always.length];
+    firstHit = new int[rules];
+    lastHit = new int[rules];
+    Arrays.fill(firstHit, -1);
+    engine = plan.settings.engine();
+    reset();
+  }
+
+  /** Forgets the last transaction. */
+  public void reset() {
+    store.copyFrom(plan.initial);
+    for (Entries list : lists) {
+      list.clear();
+    }
+    Arrays.fill(removed, 0);
+    clearHits();
+    exclusions.clear();
+    captureCount = 0;
+    Arrays.fill(captures, null);
+    matches.clear();
+    matchedValues.clear();
+    matchedNames.clear();
+    previousValues.clear();
+    previousNames.clear();
+    matchedValue = new byte[0];
+    matchedName = "";
+    intervention = null;
+    allowedUntil = 0;
+    highestSeverity = 255;
+    engine = plan.settings.engine();
+    requestBodyProcessor = "";
+    forceRequestBody = false;
+    requestBodyAccess = plan.settings.requestBodyAccess();
+    responseBodyAccess = plan.settings.responseBodyAccess();
+    requestBodyLimit = plan.settings.requestBodyLimit();
+    responseBodyLimit = plan.settings.responseBodyLimit();
+    budget.reset(BASE_BUILDING, BASE_WORK);
+  }
+
+  /** More input means that more work is due. */
+  public void extendBudget(int octets) {
+    budget.extend(octets * BUILDING_PER_OCTET, octets * WORK_PER_OCTET);
+  }
+
+  public List<Match> matches() {
+    return matches;
+  }
+
+  /** What the rules wanted; in detection mode too. */
+  public @Nullable Intervention intervention() {
+    return intervention;
+  }
+
+  // ---- phases
+
+  /** Runs the rules of a phase; ends early when one of them ends the transaction. */
+  public void runPhase(int phase) {
+    if (engine == Settings.Engine.OFF || allowedUntil >= phase && phase < Plan.PHASES) {
+      return;
+    }
+    int position = plan.phaseStart[phase];
+    int end = plan.phaseStart[phase + 1];
+    int firstBatched = plan.firstBatched[phase];
+    boolean scanned = false;
+    while (true) {
+      int ordinal = next(position, end);
+      // Values are looked at when the first rule that wants it is due: those before may switch off.
+      if (!scanned && ordinal >= firstBatched && firstBatched < end) {
+        scan(phase);
+        scanned = true;
+        ordinal = next(position, end);
+      }
+      if (ordinal >= end) {
+        break;
+      }
+      position = ordinal + 1;
+      Rule rule = plan.rules.get(ordinal);
+      if ((removed[ordinal >> 6] & 1L << ordinal) == 0 && run(rule)) {
+        if (rule.skipTo >= 0) {
+          position = rule.skipTo;
+        }
+        if (ends(rule, phase) || engine == Settings.Engine.OFF) {
+          break;
+        }
+      }
+    }
+    clearHits();
+  }
+
+  private int next(int from, int end) {
+    int word = from >> 6;
+    if (from >= end) {
+      return end;
+    }
+    long bits = (plan.always[word] | pending[word]) & -1L << from;
+    while (bits == 0) {
+      if (++word >= pending.length) {
+        return end;
+      }
+      bits = plan.always[word] | pending[word];
+    }
+    return Math.min(end, (word << 6) + Long.numberOfTrailingZeros(bits));
+  }
+
+  private boolean ends(Rule rule, int phase) {
+    switch (rule.disruption) {
+      case PASS -> {
+        return false;
+      }
+      case ALLOW, ALLOW_PHASE, ALLOW_REQUEST -> {
+        if (engine != Settings.Engine.ON) {
+          return false;
+        }
+        allowedUntil =
+            switch (rule.disruption) {
+              case ALLOW -> 4;
+              case ALLOW_REQUEST -> Math.max(2, phase);
+              default -> phase;
+            };
+        return true;
+      }
+      default -> {
+        if (intervention == null) {
+          intervention = intervention(rule);
+        }
+        return engine == Settings.Engine.ON;
+      }
+    }
+  }
+
+  private Intervention intervention(Rule rule) {
+    Intervention.Action action =
+        switch (rule.disruption) {
+          case DROP -> Intervention.Action.DROP;
+          case REDIRECT -> Intervention.Action.REDIRECT;
+          default -> Intervention.Action.DENY;
+        };
+    String location = rule.redirect == null ? "" : expand(rule.redirect);
+    int status = action == Intervention.Action.REDIRECT && rule.status == 403 ? 302 : rule.status;
+    return new Intervention(action, status, location, rule.id, Intervention.Cause.RULE);
+  }
+
+  // ---- looking at all values at once
+
+  private void clearHits() {
+    for (int word = 0; word < pending.length; word++) {
+      for (long bits = pending[word]; bits != 0; bits &= bits - 1) {
+        firstHit[(word << 6) + Long.numberOfTrailingZeros(bits)] = -1;
+      }
+      pending[word] = 0;
+    }
+    hits = 0;
+  }
+
+  private void scan(int phase) {
+    LiteralScanner literals = plan.literals.get(phase);
+    for (View view : plan.views.get(phase)) {
+      Entries list = lists[view.base.ordinal()];
+      for (int entry = 0; entry < list.count; entry++) {
+        byte[] name = list.nameArray[entry];
+        int nameFrom = list.nameFrom[entry];
+        int nameTo = list.nameTo[entry];
+        ScanPlan scan = view.plan(name, nameFrom, nameTo, budget);
+        if (scan.isEmpty) {
+          continue;
+        }
+        if (view.names) {
+          scratch.look(scan, literals, name, nameFrom, nameTo, view, entry);
+        } else {
+          scratch.look(
+              scan,
+              literals,
+              list.valueArray[entry],
+              list.valueFrom[entry],
+              list.valueTo[entry],
+              view,
+              entry);
+        }
+      }
+    }
+  }
+
+  private void hit(List<Rule> rules, View view, int entry) {
+    for (int i = 0; i < rules.size(); i++) {
+      hit(rules.get(i), view, entry);
+    }
+  }
+
+  private void hit(Rule rule, View view, int entry) {
+    int ordinal = rule.ordinal;
+    if (hits == hitNext.length) {
+      if (hits == MAX_HITS) {
+        budget.charge(1000); // answered, though not noted: the rule has enough to run on
+        return;
+      }
+      hitNext = Arrays.copyOf(hitNext, hits * 2);
+      hitEntry = Arrays.copyOf(hitEntry, hits * 2);
+      hitView = Arrays.copyOf(hitView, hits * 2);
+    }
+    if (firstHit[ordinal] < 0) {
+      firstHit[ordinal] = hits;
+      pending[ordinal >> 6] |= 1L << ordinal;
+    } else {
+      int last = lastHit[ordinal];
+      if (hitView[last] == view && hitEntry[last] == entry) {
+        return; // a rule that asks at several transformations
+      }
+      hitNext[last] = hits;
+    }
+    lastHit[ordinal] = hits;
+    hitNext[hits] = -1;
+    hitEntry[hits] = entry;
+    hitView[hits++] = view;
+  }
+
+  /** Buffers to transform and look at one value after the other. */
+  private final class Scratch {
+    private Octets[] buffers = new Octets[0];
+    private byte[][] arrays = new byte[0][];
+    private int[] froms = new int[0];
+    private int[] tos = new int[0];
+
+    /** By node: the node whose octets it shares. */
+    private int[] origin = new int[0];
+
+    private long[] presence = new long[0];
+    private boolean[] presenceKnown = new boolean[0];
+    private boolean[] wordsKnown = new boolean[0];
+    private long[][] words = new long[0][];
+    private long[] union = new long[4];
+
+    private void reserve(int nodes, int wordCount) {
+      if (buffers.length < nodes) {
+        int before = buffers.length;
+        buffers = Arrays.copyOf(buffers, nodes);
+        arrays = Arrays.copyOf(arrays, nodes);
+        froms = new int[nodes];
+        tos = new int[nodes];
+        origin = new int[nodes];
+        presence = new long[nodes * 4];
+        presenceKnown = new boolean[nodes];
+        wordsKnown = new boolean[nodes];
+        words = Arrays.copyOf(words, nodes);
+        for (int i = before; i < nodes; i++) {
+          buffers[i] = new Octets(64);
+          words[i] = new long[wordCount];
+        }
+      }
+      if (words.length > 0 && words[0].length < wordCount) {
+        for (int i = 0; i < words.length; i++) {
+          words[i] = new long[wordCount];
+        }
+      }
+    }
+
+    void look(
+        ScanPlan scan, LiteralScanner literals, byte[] in, int from, int to, View view, int entry) {
+      ScanPlan.Node[] nodes = scan.nodes;
+      reserve(nodes.length, literals.words());
+      for (int i = 0; i < nodes.length; i++) {
+        ScanPlan.Node node = nodes[i];
+        Transformation transformation = node.transformation;
+        if (transformation == null) {
+          place(i, i, in, from, to);
+        } else {
+          transform(i, origin[node.parent], transformation);
+        }
+        if (node.asks()) {
+          ask(node, origin[i], literals, view, entry);
+        }
+      }
+    }
+
+    private void place(int node, int shares, byte[] in, int from, int to) {
+      origin[node] = shares;
+      arrays[node] = in;
+      froms[node] = from;
+      tos[node] = to;
+      presenceKnown[node] = false;
+      wordsKnown[node] = false;
+    }
+
+    private void transform(int node, int parent, Transformation transformation) {
+      presence(parent);
+      int p = parent * 4;
+      if (!ScanPlan.mayChange(
+          transformation, presence[p], presence[p + 1], presence[p + 2], presence[p + 3])) {
+        origin[node] = parent;
+        return;
+      }
+      Octets out = buffers[node];
+      out.clear();
+      transformation.apply(arrays[parent], froms[parent], tos[parent], out);
+      if (out.length == tos[parent] - froms[parent]
+          && Arrays.equals(out.data, 0, out.length, arrays[parent], froms[parent], tos[parent])) {
+        origin[node] = parent;
+        return;
+      }
+      place(node, node, out.data, 0, out.length);
+    }
+
+    private void presence(int node) {
+      if (presenceKnown[node]) {
+        return;
+      }
+      long w0 = 0;
+      long w1 = 0;
+      long w2 = 0;
+      long w3 = 0;
+      byte[] in = arrays[node];
+      for (int i = froms[node]; i < tos[node]; i++) {
+        int octet = in[i];
+        if (octet >= 64) {
+          w1 |= 1L << octet;
+        } else if (octet >= 0) {
+          w0 |= 1L << octet;
+        } else if (octet < -64) {
+          w2 |= 1L << octet;
+        } else {
+          w3 |= 1L << octet;
+        }
+      }
+      presence[node * 4] = w0;
+      presence[node * 4 + 1] = w1;
+      presence[node * 4 + 2] = w2;
+      presence[node * 4 + 3] = w3;
+      presenceKnown[node] = true;
+    }
+
+    private void ask(ScanPlan.Node node, int at, LiteralScanner literals, View view, int entry) {
+      byte[] in = arrays[at];
+      int from = froms[at];
+      int to = tos[at];
+      long[] found = words[at];
+      if (!wordsKnown[at]) {
+        Arrays.fill(found, 0);
+        literals.scan(in, from, to, found);
+        wordsKnown[at] = true;
+      }
+      for (int word = 0; word < node.candidates.length; word++) {
+        for (long bits = found[word] & node.candidates[word]; bits != 0; bits &= bits - 1) {
+          ScanPlan.Question question = node.byWord[(word << 6) + Long.numberOfTrailingZeros(bits)];
+          if (question != null && question.operator.matches(in, from, to, Evaluation.this)) {
+            hit(question.ifYes, view, entry);
+          }
+        }
+      }
+      if (node.union != null) {
+        askUnion(node, at, view, entry);
+      }
+      List<ScanPlan.Question> others = node.others;
+      for (int i = 0; i < others.size(); i++) {
+        ScanPlan.Question question = others.get(i);
+        boolean yes = question.operator.matches(in, from, to, Evaluation.this);
+        hit(yes ? question.ifYes : question.ifNo, view, entry);
+      }
+    }
+
+    private void askUnion(ScanPlan.Node node, int at, View view, int entry) {
+      List<ScanPlan.Question> questions = node.unionQuestions;
+      int needed = (questions.size() + 63) >> 6;
+      if (union.length < needed) {
+        union = new long[needed];
+      }
+      Arrays.fill(union, 0);
+      boolean complete =
+          node.union != null && node.union.scan(arrays[at], froms[at], tos[at], union, budget);
+      if (!complete) {
+        askEach(questions, at, view, entry);
+        return;
+      }
+      for (int word = 0; word < needed; word++) {
+        for (long bits = union[word]; bits != 0; bits &= bits - 1) {
+          hit(questions.get((word << 6) + Long.numberOfTrailingZeros(bits)).ifYes, view, entry);
+        }
+      }
+    }
+
+    /** Past the budget for new states: pattern by pattern, if the octets present allow a match. */
+    private void askEach(List<ScanPlan.Question> questions, int at, View view, int entry) {
+      presence(at);
+      int p = at * 4;
+      for (int i = 0; i < questions.size(); i++) {
+        ScanPlan.Question question = questions.get(i);
+        ByteSet octets = question.operator.octets();
+        boolean possible =
+            octets == null
+                || ((octets.w0() & presence[p])
+                        | (octets.w1() & presence[p + 1])
+                        | (octets.w2() & presence[p + 2])
+                        | (octets.w3() & presence[p + 3]))
+                    != 0;
+        if (possible
+            && question.operator.matches(arrays[at], froms[at], tos[at], Evaluation.this)) {
+          hit(question.ifYes, view, entry);
+        }
+      }
+    }
+  }
+
+  // ---- one rule
+
+  /** Runs a rule with its chain; whether all of it matched. */
+  private boolean run(Rule rule) {
+    current = rule;
+    evidence.clear();
+    score = 0;
+    for (Rule link = rule; link != null; link = link.next) {
+      matchCount = 0;
+      List<byte[]> values = previousValues;
+      previousValues = matchedValues;
+      matchedValues = values;
+      List<String> names = previousNames;
+      previousNames = matchedNames;
+      matchedNames = names;
+      matchedValues.clear();
+      matchedNames.clear();
+      boolean matched = link == rule && rule.batched ? runHits(rule) : runLink(link);
+      if (!matched) {
+        return false;
+      }
+      for (Rule.Ctl ctl : link.ctls) {
+        control(ctl);
+      }
+    }
+    if (rule.severity >= 0) {
+      highestSeverity = Math.min(highestSeverity, rule.severity);
+      number(Base.HIGHEST_SEVERITY, highestSeverity);
+    }
+    if (rule.log) {
+      record(rule);
+    }
+    return true;
+  }
+
+  private boolean runHits(Rule rule) {
+    for (int hit = firstHit[rule.ordinal]; hit >= 0; hit = hitNext[hit]) {
+      View view = hitView[hit];
+      Entries list = lists[view.base.ordinal()];
+      int entry = hitEntry[hit];
+      Variable variable = variableOf(rule, view);
+      if (isExcluded(rule, variable, list, entry)) {
+        continue;
+      }
+      if (view.names) {
+        answered(
+            rule,
+            variable,
+            list,
+            entry,
+            list.nameArray[entry],
+            list.nameFrom[entry],
+            list.nameTo[entry]);
+      } else {
+        answered(
+            rule,
+            variable,
+            list,
+            entry,
+            list.valueArray[entry],
+            list.valueFrom[entry],
+            list.valueTo[entry]);
+      }
+    }
+    return matchCount > 0;
+  }
+
+  private static Variable variableOf(Rule rule, View view) {
+    for (int i = 0; i < rule.targets.size(); i++) {
+      Target target = rule.targets.get(i);
+      if (!target.exclude() && View.covers(target, view.base, view.names)) {
+        return target.variable();
+      }
+    }
+    return rule.targets.getFirst().variable();
+  }
+
+  private boolean isExcluded(Rule rule, Variable variable, Entries list, int entry) {
+    if (exclusions.isEmpty()) {
+      return false;
+    }
+    for (Exclusion exclusion : exclusions) {
+      if ((exclusion.rules()[rule.ordinal >> 6] & 1L << rule.ordinal) == 0) {
+        continue;
+      }
+      for (Target target : exclusion.targets()) {
+        if (means(target, variable)
+            && target.matchesName(
+                list.nameArray[entry], list.nameFrom[entry], list.nameTo[entry], budget)) {
+          return true;
+        }
+      }
+    }
+    return false;
+  }
+
+  /** Whether a target of ARGS covers ARGS_GET and the like, values or names alike as declared. */
+  private static boolean means(Target target, Variable variable) {
+    return target.variable().names() == variable.names()
+        && (target.variable() == variable
+            || !target.variable().bases().isEmpty()
+                && target.variable().bases().containsAll(variable.bases()));
+  }
+
+  /** A batched rule's question was answered yes for this value. */
+  private void answered(
+      Rule rule, Variable variable, Entries list, int entry, byte[] in, int from, int to) {
+    boolean detail =
+        rule.capturesNeeded || rule.matchNeeded || matchCount < MAX_EVIDENCE && rule.log;
+    if (!detail) {
+      matchCount++;
+      assign(rule);
+      return;
+    }
+    test(rule, variable, list, entry, in, from, to);
+  }
+
+  private boolean runLink(Rule link) {
+    Operator operator = link.operator;
+    if (operator == null) {
+      matchCount = 1;
+      assign(link);
+      return true;
+    }
+    for (int i = 0; i < link.targets.size(); i++) {
+      Target target = link.targets.get(i);
+      if (!target.exclude()) {
+        runTarget(link, target);
+      }
+    }
+    return matchCount > 0;
+  }
+
+  private void runTarget(Rule link, Target target) {
+    if (target.count()) {
+      int count = count(link, target);
+      Octets digits = new Octets(8);
+      Store.writeNumber(count, digits);
+      test(link, target.variable(), null, 0, digits.data, 0, digits.length, "&" + target.label());
+      return;
+    }
+    switch (target.variable().kind()) {
+      case LISTS -> runLists(link, target);
+      case STORE -> runStore(link, target);
+      case MATCHED_VAR ->
+          test(link, target.variable(), null, 0, matchedValue, 0, matchedValue.length, matchedName);
+      case MATCHED_VAR_NAME -> {
+        byte[] name = Text.bytes(matchedName);
+        test(link, target.variable(), null, 0, name, 0, name.length, "MATCHED_VAR_NAME");
+      }
+      case MATCHED_VARS -> runMatched(link, target, false);
+      case MATCHED_VARS_NAMES -> runMatched(link, target, true);
+      case RULE -> {
+        Octets value = new Octets(32);
+        writeVariable(target.variable(), Text.bytes(String.valueOf(target.key())), value);
+        test(link, target.variable(), null, 0, value.data, 0, value.length, target.label());
+      }
+    }
+  }
+
+  private void runLists(Rule link, Target target) {
+    for (Base base : target.variable().bases()) {
+      Entries list = lists[base.ordinal()];
+      for (int entry = 0; entry < list.count; entry++) {
+        if (!target.matchesName(
+                list.nameArray[entry], list.nameFrom[entry], list.nameTo[entry], budget)
+            || leavesOut(link, target, list, entry)) {
+          continue;
+        }
+        if (target.variable().names()) {
+          test(
+              link,
+              target.variable(),
+              list,
+              entry,
+              list.nameArray[entry],
+              list.nameFrom[entry],
+              list.nameTo[entry]);
+        } else {
+          test(
+              link,
+              target.variable(),
+              list,
+              entry,
+              list.valueArray[entry],
+              list.valueFrom[entry],
+              list.valueTo[entry]);
+        }
+      }
+    }
+  }
+
+  private boolean leavesOut(Rule link, Target target, Entries list, int entry) {
+    for (int i = 0; i < link.targets.size(); i++) {
+      Target excluded = link.targets.get(i);
+      if (excluded.exclude()
+          && means(excluded, target.variable())
+          && excluded.matchesName(
+              list.nameArray[entry], list.nameFrom[entry], list.nameTo[entry], budget)) {
+        return true;
+      }
+    }
+    Rule starter = current;
+    return starter != null
+        && !exclusions.isEmpty()
+        && isExcluded(starter, target.variable(), list, entry);
+  }
+
+  private int count(Rule link, Target target) {
+    int count = 0;
+    if (target.variable().kind() == Variable.Kind.STORE) {
+      if (target.capture() >= 0) {
+        return captures[target.capture()] == null ? 0 : 1;
+      }
+      if (target.slot() >= 0) {
+        return store.isSet(target.slot()) ? 1 : 0;
+      }
+      return storeNames(target).size();
+    }
+    for (Base base : target.variable().bases()) {
+      Entries list = lists[base.ordinal()];
+      for (int entry = 0; entry < list.count; entry++) {
+        if (target.matchesName(
+                list.nameArray[entry], list.nameFrom[entry], list.nameTo[entry], budget)
+            && !leavesOut(link, target, list, entry)) {
+          count++;
+        }
+      }
+    }
+    return count;
+  }
+
+  private final Octets storeText = new Octets(64);
+
+  private void runStore(Rule link, Target target) {
+    if (target.capture() >= 0) {
+      byte[] value = captures[target.capture()];
+      if (value != null) {
+        test(link, target.variable(), null, 0, value, 0, value.length, target.label());
+      }
+      return;
+    }
+    if (target.slot() >= 0) {
+      if (!store.isSet(target.slot())) {
+        return;
+      }
+      if (link.operator instanceof NumberOperator operator
+          && link.transformations.isEmpty()
+          && !link.log
+          && link.next == null) {
+        testCounter(link, operator, target);
+        return;
+      }
+      storeText.clear();
+      store.write(target.slot(), storeText);
+      byte[] value = storeText.toArray();
+      test(link, target.variable(), null, 0, value, 0, value.length, target.label());
+      return;
+    }
+    for (String name : storeNames(target)) {
+      byte[] value = store.dynamic(name);
+      if (value != null) {
+        String label =
+            name.substring(0, name.indexOf('.')).toUpperCase(Locale.ROOT)
+                + ":"
+                + name.substring(name.indexOf('.') + 1);
+        test(link, target.variable(), null, 0, value, 0, value.length, label);
+      }
+    }
+  }
+
+  /** The common question of counters: no text is made, nothing is noted. */
+  private void testCounter(Rule link, NumberOperator operator, Target target) {
+    if (operator.matches(store.number(target.slot()), this) != link.negated) {
+      matchCount++;
+      assign(link);
+    }
+  }
+
+  private List<String> storeNames(Target target) {
+    String prefix = target.variable().name().toLowerCase(Locale.ROOT) + ".";
+    List<String> found = new ArrayList<>();
+    for (int slot = 0; slot < plan.names.size(); slot++) {
+      if (store.isSet(slot)) {
+        addIfMeant(plan.names.name(slot), prefix, target, found);
+      }
+    }
+    for (String name : store.dynamicNames()) {
+      addIfMeant(name, prefix, target, found);
+    }
+    return found;
+  }
+
+  private void addIfMeant(String name, String prefix, Target target, List<String> found) {
+    if (!name.startsWith(prefix)) {
+      return;
+    }
+    byte[] key = name.substring(prefix.length()).getBytes(StandardCharsets.ISO_8859_1);
+    if (target.matchesName(key, 0, key.length, budget)) {
+      found.add(name);
+    }
+  }
+
+  private void runMatched(Rule link, Target target, boolean ofNames) {
+    for (int i = 0; i < previousValues.size(); i++) {
+      String name = previousNames.get(i);
+      byte[] value = ofNames ? Text.bytes(name) : previousValues.get(i);
+      test(link, target.variable(), null, 0, value, 0, value.length, name);
+    }
+  }
+
+  private void test(
+      Rule link, Variable variable, Entries list, int entry, byte[] in, int from, int to) {
+    test(link, variable, list, entry, in, from, to, null);
+  }
+
+  private final Octets first = new Octets(256);
+  private final Octets second = new Octets(256);
+
+  /** Asks a link's question of one value. */
+  private void test(
+      Rule link,
+      Variable variable,
+      @Nullable Entries list,
+      int entry,
+      byte[] in,
+      int from,
+      int to,
+      @Nullable String label) {
+    Operator operator = link.operator;
+    if (operator == null) {
+      return;
+    }
+    byte[] array = in;
+    int begin = from;
+    int end = to;
+    int applied = 0;
+    boolean changed = true;
+    while (true) {
+      boolean last = applied == link.transformations.size();
+      if (last || link.multiMatch && changed) {
+        if (operator.matches(array, begin, end, this) != link.negated) {
+          matched(link, variable, list, entry, array, begin, end, applied, label);
+          return;
+        }
+      }
+      if (last) {
+        return;
+      }
+      Octets out = array == first.data ? second : first;
+      out.clear();
+      link.transformations.get(applied++).apply(array, begin, end, out);
+      changed =
+          out.length != end - begin || !Arrays.equals(out.data, 0, out.length, array, begin, end);
+      array = out.data;
+      begin = 0;
+      end = out.length;
+    }
+  }
+
+  private void matched(
+      Rule link,
+      Variable variable,
+      @Nullable Entries list,
+      int entry,
+      byte[] array,
+      int begin,
+      int end,
+      int applied,
+      @Nullable String label) {
+    matchCount++;
+    Operator operator = link.operator;
+    boolean wantsCapture = operator != null && link.capture && !link.negated;
+    if (operator != null && wantsCapture && (link.capturesNeeded || matchCount <= MAX_EVIDENCE)) {
+      clearCaptures();
+      operator.capture(array, begin, end, this);
+    }
+    String name = label != null ? label : name(variable, list, entry);
+    matchedName = name;
+    matchedValue = Arrays.copyOfRange(array, begin, end);
+    if (link.next != null) {
+      matchedNames.add(name);
+      matchedValues.add(matchedValue);
+    }
+    Rule starter = current;
+    if (starter != null && starter.log && matchCount <= MAX_EVIDENCE) {
+      byte[] part = wantsCapture && captures[0] != null ? captures[0] : matchedValue;
+      evidence.add(
+          new Match.Evidence(
+              name,
+              Masking.mask(part),
+              link.transformations.subList(0, applied).stream()
+                  .map(Transformation::ruleName)
+                  .toList()));
+    }
+    assign(link);
+  }
+
+  private static String name(Variable variable, @Nullable Entries list, int entry) {
+    if (list == null || !variable.collection()) {
+      return variable.name();
+    }
+    return variable.name()
+        + ":"
+        + Text.string(list.nameArray[entry], list.nameFrom[entry], list.nameTo[entry]);
+  }
+
+  // ---- captures and what matched
+
+  private void clearCaptures() {
+    Arrays.fill(captures, 0, captureCount, null);
+    captureCount = 0;
+  }
+
+  void capture(int group, byte[] in, int from, int to) {
+    captures[group] = Arrays.copyOfRange(in, from, to);
+    captureCount = Math.max(captureCount, group + 1);
+  }
+
+  void writeCapture(int group, Octets out) {
+    byte[] value = captures[group];
+    if (value != null) {
+      out.add(value, 0, value.length);
+    }
+  }
+
+  void writeVariable(Variable variable, byte @Nullable [] key, Octets out) {
+    switch (variable.kind()) {
+      case MATCHED_VAR -> out.add(matchedValue, 0, matchedValue.length);
+      case MATCHED_VAR_NAME -> write(matchedName, out);
+      case MATCHED_VARS, MATCHED_VARS_NAMES, STORE -> {}
+      case RULE -> writeRule(key == null ? "" : Text.string(key, 0, key.length), out);
+      case LISTS -> writeList(variable, key, out);
+    }
+  }
+
+  private void writeRule(String key, Octets out) {
+    Rule rule = current;
+    if (rule == null) {
+      return;
+    }
+    switch (key) {
+      case "id" -> Store.writeNumber(rule.id, out);
+      case "severity" -> Store.writeNumber(rule.severity, out);
+      case "msg" -> {
+        if (rule.message != null) {
+          rule.message.expand(this, out);
+        }
+      }
+      case "logdata" -> {
+        if (rule.logData != null) {
+          rule.logData.expand(this, out);
+        }
+      }
+      default -> {}
+    }
+  }
+
+  private void writeList(Variable variable, byte @Nullable [] key, Octets out) {
+    for (Base base : variable.bases()) {
+      Entries list = lists[base.ordinal()];
+      for (int entry = 0; entry < list.count; entry++) {
+        if (key == null
+            || Text.equalsIgnoringCase(
+                list.nameArray[entry], list.nameFrom[entry], list.nameTo[entry], key)) {
+          if (variable.names()) {
+            out.add(list.nameArray[entry], list.nameFrom[entry], list.nameTo[entry]);
+          } else {
+            out.add(list.valueArray[entry], list.valueFrom[entry], list.valueTo[entry]);
+          }
+          return;
+        }
+      }
+    }
+  }
+
+  private static void write(String text, Octets out) {
+    for (int i = 0; i < text.length(); i++) {
+      out.add(text.charAt(i));
+    }
+  }
+
+  private String expand(Macro macro) {
+    Octets out = new Octets(128);
+    macro.expand(this, out);
+    return Text.string(out.data, 0, out.length);
+  }
+
+  // ---- actions
+
+  private void assign(Rule link) {
+    for (int i = 0; i < link.setvars.size(); i++) {
+      Rule.Setvar setvar = link.setvars.get(i);
+      Macro name = setvar.name();
+      if (name != null) {
+        assignDynamic(setvar, expand(name).toLowerCase(Locale.ROOT));
+        continue;
+      }
+      switch (setvar.change()) {
+        case UNSET -> store.unset(setvar.slot());
+        case ADD -> add(setvar, setvar.value().number(this));
+        case SUBTRACT -> add(setvar, -setvar.value().number(this));
+        case SET -> {
+          Octets value = new Octets(16);
+          setvar.value().expand(this, value);
+          setText(store, setvar.slot(), value.toArray());
+        }
+      }
+    }
+  }
+
+  private void add(Rule.Setvar setvar, int number) {
+    long sum = (long) store.number(setvar.slot()) + number;
+    store.set(setvar.slot(), Math.clamp(sum, Integer.MIN_VALUE, Integer.MAX_VALUE));
+    if (setvar.score()) {
+      score += number;
+    }
+  }
+
+  private void assignDynamic(Rule.Setvar setvar, String name) {
+    byte[] before = store.dynamic(name);
+    int number = before == null ? 0 : Text.number(before, 0, before.length);
+    switch (setvar.change()) {
+      case UNSET -> store.setDynamic(name, null);
+      case ADD -> store.setDynamic(name, Text.bytes("" + (number + setvar.value().number(this))));
+      case SUBTRACT ->
+          store.setDynamic(name, Text.bytes("" + (number - setvar.value().number(this))));
+      case SET -> {
+        Octets value = new Octets(64);
+        setvar.value().expand(this, value);
+        store.setDynamic(name, value.toArray());
+      }
+    }
+  }
+
+  /** Keeps a short number as a number. */
+  static void setText(Store store, int slot, byte[] value) {
+    boolean isNumber =
+        value.length > 0 && value.length < 9 && (value.length == 1 || value[0] != '0');
+    for (byte octet : value) {
+      isNumber &= octet >= '0' && octet <= '9';
+    }
+    if (isNumber) {
+      store.set(slot, Text.number(value, 0, value.length));
+    } else {
+      store.set(slot, value);
+    }
+  }
+
+  private void control(Rule.Ctl ctl) {
+    switch (ctl.control()) {
+      case RULE_ENGINE -> {
+        engine =
+            switch (ctl.value().toLowerCase(Locale.ROOT)) {
+              case "on" -> Settings.Engine.ON;
+              case "off" -> Settings.Engine.OFF;
+              default -> Settings.Engine.DETECTION_ONLY;
+            };
+      }
+      case REQUEST_BODY_ACCESS -> requestBodyAccess = ctl.value().equalsIgnoreCase("on");
+      case RESPONSE_BODY_ACCESS -> responseBodyAccess = ctl.value().equalsIgnoreCase("on");
+      case REQUEST_BODY_PROCESSOR -> requestBodyProcessor = ctl.value().toUpperCase(Locale.ROOT);
+      case FORCE_REQUEST_BODY_VARIABLE -> forceRequestBody = ctl.value().equalsIgnoreCase("on");
+      case REQUEST_BODY_LIMIT ->
+          requestBodyLimit = Text.number(Text.bytes(ctl.value()), 0, ctl.value().length());
+      case RESPONSE_BODY_LIMIT ->
+          responseBodyLimit = Text.number(Text.bytes(ctl.value()), 0, ctl.value().length());
+      case RULE_REMOVE_BY_ID, RULE_REMOVE_BY_TAG, RULE_REMOVE_BY_MSG -> remove(ctl.rules());
+      case TARGET_REMOVE_BY_ID, TARGET_REMOVE_BY_TAG, TARGET_REMOVE_BY_MSG ->
+          exclude(ctl.rules(), ctl.targets());
+      case LOGGING -> {}
+    }
+  }
+
+  /** Switches rules off for this transaction. */
+  void remove(long[] rules) {
+    for (int i = 0; i < removed.length; i++) {
+      removed[i] |= rules[i];
+    }
+  }
+
+  void exclude(long[] rules, List<Target> targets) {
+    exclusions.add(new Exclusion(rules, targets));
+  }
+
+  private void record(Rule rule) {
+    matches.add(
+        new Match(
+            rule.id,
+            rule.message == null ? "" : expand(rule.message),
+            rule.logData == null ? "" : Masking.mask(expandOctets(rule.logData)),
+            ActionReader.severityName(rule.severity),
+            List.copyOf(rule.tags),
+            rule.file,
+            rule.line,
+            List.copyOf(evidence),
+            matchCount,
+            score,
+            rule.disruption != Rule.Disruption.PASS));
+  }
+
+  private byte[] expandOctets(Macro macro) {
+    Octets out = new Octets(128);
+    macro.expand(this, out);
+    return out.toArray();
+  }
+
+  // ---- values
+
+  /** The value of a variable that rules set, as a number. */
+  public int counter(String name) {
+    byte[] value = store.dynamic(name.toLowerCase(Locale.ROOT));
+    return value == null ? 0 : Text.number(value, 0, value.length);
+  }
+
+  void number(Base base, int number) {
+    Octets digits = new Octets(12);
+    Store.writeNumber(number, digits);
+    lists[base.ordinal()].set(digits.data, 0, digits.length);
+  }
+}

@@ -1,0 +1,44 @@
+package io.weir.waf.engine;
+
+import io.weir.waf.regex.Automaton;
+import io.weir.waf.regex.ByteSet;
+import io.weir.waf.regex.Program;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** The question a rule asks about a value. Immutable and thread-safe. */
+abstract class Operator {
+
+  /** Whether the answer is yes; negation is the rule's own affair. */
+  abstract boolean matches(byte[] in, int from, int to, Evaluation evaluation);
+
+  /** After a match: tells what matched, as capture 0 and further ones. */
+  void capture(byte[] in, int from, int to, Evaluation evaluation) {
+    evaluation.capture(0, in, from, to);
+  }
+
+  /** Whether the answer depends on the value alone. */
+  boolean isPure() {
+    return true;
+  }
+
+  /** Words (lower case) of which one must be there for a match, or null when there are none. */
+  @Nullable Set<String> words() {
+    return null;
+  }
+
+  /** Octets of which one must be there for a match, or null. */
+  @Nullable ByteSet octets() {
+    return null;
+  }
+
+  /** The pattern, if the operator is one. */
+  @Nullable Program program() {
+    return null;
+  }
+
+  /** The automaton of the pattern alone, if the operator is one. */
+  @Nullable Automaton automaton() {
+    return null;
+  }
+}

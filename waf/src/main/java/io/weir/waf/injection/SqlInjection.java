@@ -1,0 +1,82 @@
+package io.weir.waf.injection;
+
+import java.io.IOException;
+import java.io.InputStream;
+
+/**
+ * Tells whether a value continues an SQL statement. Each of its readings is cut into tokens; each
+ * token is weighed together with the one and the two before it; and the sum since it was last zero
+ * is watched (Page's cumulative sum test, 1954), so that what stands in front of an attack does not
+ * hide it. The weights were learned from lines of attacks and of harmless text by the trainer
+ * beside the tests; they are hashed into a small table.
+ *
+ * <p>Thread-safe. Linear in the value; a value without quotes, digits next to signs, or two words
+ * has one reading only.
+ */
+public final class SqlInjection {
+  static final int TABLE = 1 << 14;
+  static final int THRESHOLD = 100;
+  private static final byte[] WEIGHTS = load();
+  private static final ThreadLocal<SqlTokenizer> TOKENIZER =
+      ThreadLocal.withInitial(SqlTokenizer::new);
+
+  private SqlInjection() {}
+
+  private static byte[] load() {
+    try (InputStream in = SqlInjection.class.getResourceAsStream("sql-weights.bin")) {
+      if (in == null) {
+        return new byte[TABLE];
+      }
+      return in.readAllBytes();
+    } catch (IOException e) {
+      throw new IllegalStateException("sql-weights.bin cannot be read", e);
+    }
+  }
+
+  public static boolean detects(byte[] in, int from, int to) {
+    if (to - from < 2) {
+      return false;
+    }
+    SqlTokenizer tokenizer = TOKENIZER.get();
+    return reads(tokenizer, in, from, to, 0)
+        || reads(tokenizer, in, from, to, '\'')
+        || reads(tokenizer, in, from, to, '"');
+  }
+
+  private static boolean reads(SqlTokenizer tokenizer, byte[] in, int from, int to, int quote) {
+    return tokenizer.read(in, from, to, quote)
+        && score(tokenizer.tokens(), tokenizer.count(), WEIGHTS) >= THRESHOLD;
+  }
+
+  /** The largest sum of weights over neighbouring tokens. */
+  static int score(SqlToken[] tokens, int count, byte[] weights) {
+    int sum = 0;
+    int best = 0;
+    int before = 0;
+    int last = 0;
+    for (int i = 0; i < count; i++) {
+      int token = tokens[i].ordinal() + 1;
+      sum +=
+          weights[single(token)]
+              + weights[pair(last, token)]
+              + weights[triple(before, last, token)];
+      sum = Math.max(sum, 0);
+      best = Math.max(best, sum);
+      before = last;
+      last = token;
+    }
+    return best;
+  }
+
+  static int single(int token) {
+    return token;
+  }
+
+  static int pair(int last, int token) {
+    return 128 + ((last * 67 + token) * 0x9e3779b1 >>> 19) % (TABLE - 128);
+  }
+
+  static int triple(int before, int last, int token) {
+    return 128 + (((before * 71 + last) * 73 + token) * 0x85ebca6b >>> 17) % (TABLE - 128);
+  }
+}

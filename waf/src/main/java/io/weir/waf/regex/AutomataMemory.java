@@ -1,0 +1,45 @@
+package io.weir.waf.regex;
+
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicLong;
+
+/**
+ * A common cap on the memory of the states that automata have built. When it is reached all of them
+ * forget their states and begin again: what ordinary traffic needs is built within milliseconds.
+ */
+public final class AutomataMemory {
+  private final List<Automaton> members = new CopyOnWriteArrayList<>();
+  private final AtomicLong used = new AtomicLong();
+  private final AtomicLong resets = new AtomicLong();
+  private final long limit;
+
+  /**
+   * @param limit octets
+   */
+  public AutomataMemory(long limit) {
+    this.limit = limit;
+  }
+
+  void join(Automaton automaton) {
+    members.add(automaton);
+  }
+
+  void took(int octets) {
+    if (used.addAndGet(octets) > limit) {
+      used.set(0);
+      resets.incrementAndGet();
+      members.forEach(Automaton::forget);
+    }
+  }
+
+  /** Octets taken by states, about. */
+  public long used() {
+    return used.get();
+  }
+
+  /** How often everything was forgotten. */
+  public long resets() {
+    return resets.get();
+  }
+}

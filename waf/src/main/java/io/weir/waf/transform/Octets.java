@@ -1,0 +1,41 @@
+package io.weir.waf.transform;
+
+import java.util.Arrays;
+
+/** Octets that grow; used again for value after value. Confined to one thread. */
+public final class Octets {
+  public byte[] data;
+  public int length;
+
+  public Octets(int capacity) {
+    data = new byte[capacity];
+  }
+
+  public void clear() {
+    length = 0;
+  }
+
+  public void add(int octet) {
+    if (length == data.length) {
+      data = Arrays.copyOf(data, Math.max(16, length * 2));
+    }
+    data[length++] = (byte) octet;
+  }
+
+  public void add(byte[] source, int from, int to) {
+    reserve(to - from);
+    System.arraycopy(source, from, data, length, to - from);
+    length += to - from;
+  }
+
+  public void reserve(int more) {
+    if (data.length - length < more) {
+      data = Arrays.copyOf(data, Math.max(length + more, data.length * 2));
+    }
+  }
+
+  /** A copy of what was added. */
+  public byte[] toArray() {
+    return Arrays.copyOf(data, length);
+  }
+}
