@@ -768,27 +768,36 @@ public final class Evaluation {
   }
 
   private List<String> storeNames(Target target) {
-    String prefix = target.variable().name().toLowerCase(Locale.ROOT) + ".";
-    List<String> found = new ArrayList<>();
-    for (int slot = 0; slot < plan.names.size(); slot++) {
+    int[] slots = plan.storeSlots(target);
+    List<String> found = List.of();
+    for (int slot : slots) {
       if (store.isSet(slot)) {
-        addIfMeant(plan.names.name(slot), prefix, target, found);
+        found = added(found, plan.names.name(slot));
       }
     }
-    for (String name : store.dynamicNames()) {
-      addIfMeant(name, prefix, target, found);
+    if (!store.dynamicNames().isEmpty()) {
+      String prefix = target.variable().name().toLowerCase(Locale.ROOT) + ".";
+      for (String name : store.dynamicNames()) {
+        if (isMeant(name, prefix, target)) {
+          found = added(found, name);
+        }
+      }
     }
     return found;
   }
 
-  private void addIfMeant(String name, String prefix, Target target, List<String> found) {
+  private static List<String> added(List<String> names, String name) {
+    List<String> grown = names.isEmpty() ? new ArrayList<>() : names;
+    grown.add(name);
+    return grown;
+  }
+
+  private boolean isMeant(String name, String prefix, Target target) {
     if (!name.startsWith(prefix)) {
-      return;
+      return false;
     }
     byte[] key = name.substring(prefix.length()).getBytes(StandardCharsets.ISO_8859_1);
-    if (target.matchesName(key, 0, key.length, budget)) {
-      found.add(name);
-    }
+    return target.matchesName(key, 0, key.length, budget);
   }
 
   private void runMatched(Rule link, Target target, boolean ofNames) {

@@ -2,7 +2,12 @@ package io.weir.waf.engine;
 
 import io.weir.waf.regex.AutomataMemory;
 import io.weir.waf.regex.LiteralScanner;
+import io.weir.waf.regex.WorkBudget;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.IntStream;
 
 /** Compiled rules: what every transaction needs and none changes. */
 public final class Plan {
@@ -60,6 +65,27 @@ public final class Plan {
       }
       firstBatched[phase] = first;
     }
+  }
+
+  private final Map<Target, int[]> storeSlots = new ConcurrentHashMap<>();
+
+  /** The known variables that a target with a pattern, or without selector, means. */
+  int[] storeSlots(Target target) {
+    int[] slots = storeSlots.get(target);
+    return slots != null ? slots : storeSlots.computeIfAbsent(target, this::findSlots);
+  }
+
+  private int[] findSlots(Target target) {
+    String prefix = target.variable().name().toLowerCase(Locale.ROOT) + ".";
+    WorkBudget budget = new WorkBudget();
+    budget.reset(1 << 24, 1 << 24);
+    return IntStream.range(0, names.size())
+        .filter(slot -> names.name(slot).startsWith(prefix))
+        .filter(slot -> {
+          byte[] key = Text.bytes(names.name(slot).substring(prefix.length()));
+          return target.matchesName(key, 0, key.length, budget);
+        })
+        .toArray();
   }
 
   /** Rules that run, links of chains not counted. */
