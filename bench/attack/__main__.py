@@ -97,13 +97,13 @@ class Run:
     def measure(self, attack, target, server):
         """Memory the first time the attack comes, CPU time and the honest client's delay the second, warm time."""
         seconds = self.options.duration
+        if not attack.holds:
+            with Attacker(attack, target) as attacker:  # what a JVM has not run before it compiles now
+                attacker.wait(self.options.warm_up if target.name == "weir" else 0)
         before = held_bytes(server)
         with Attacker(attack, target) as attacker:
             attacker.wait(seconds)
-            held, sent_then = max(0, held_bytes(server) - before), attacker.octets
-            # A flood holds memory for the one connection that is open.
-            held_for = sent_then if attack.holds else sent_then / max(1, attacker.connections)
-            connections = attacker.connections
+            held, sent_then, connections = max(0, held_bytes(server) - before), attacker.octets, attacker.connections
         time.sleep(1)
         honest_cpu = server.cpu_micros()
         alone = self.honest(target, seconds)
@@ -113,11 +113,10 @@ class Run:
             load = self.honest(target, seconds)
             if attack.holds:
                 attacker.wait(0)
-                honest_cpu *= load.seconds / seconds
             micros, sent = server.cpu_micros() - began - honest_cpu, attacker.octets
         if not sent or not sent_then:
             raise BenchError(f"{attack.name} on {target.name}: nothing was sent")
-        return {"held": held / held_for, "nanos": max(0, micros) * 1000 / sent, "p99": load.p99_us / 1000,
+        return {"held": held / sent_then, "nanos": max(0, micros) * 1000 / sent, "p99": load.p99_us / 1000,
                 "p99_alone": alone.p99_us / 1000, "mib": sent / 2**20, "connections": connections}
 
     def honest(self, target, seconds):

@@ -6,6 +6,7 @@ many connections, sends a little on each, and keeps them.
 
 import contextlib
 import os
+import select
 import socket
 import ssl
 import struct
@@ -78,13 +79,19 @@ def connect(port, receive_buffer=None):
     return connection
 
 
-def drain(connection):
-    """Reads what is there; false at the end of the connection."""
-    with contextlib.suppress(BlockingIOError):
-        while True:
-            if not connection.recv(1 << 18, socket.MSG_DONTWAIT):
-                return False
-    return True
+def give(connection, octets, sent):
+    """Sends and reads what is there meanwhile; false at the end of the connection, or after 5 seconds without either."""
+    at = 0
+    while True:
+        readable, writable, _ = select.select([connection], [connection] if at < len(octets) else [], [], 5 if at < len(octets) else 0)
+        if readable and not connection.recv(1 << 18):
+            return False
+        if writable:
+            count = connection.send(octets[at:])
+            at += count
+            sent.add(count)
+        if not readable and not writable:
+            return at == len(octets)
 
 
 @dataclass(frozen=True)
@@ -109,18 +116,15 @@ class Flood:
                 self.attack(connection, sent)
 
     def attack(self, connection, sent):
-        connection.sendall(self.opening)
-        sent.add(len(self.opening))
+        connection.setblocking(False)
+        if not give(connection, self.opening, sent):
+            return
         while True:
             for at in range(0, len(self.payload), self.piece):
-                piece = self.payload[at:at + self.piece]
-                connection.sendall(piece)
-                sent.add(len(piece))
-                if not drain(connection):
+                if not give(connection, self.payload[at:at + self.piece], sent):
                     return
             if self.once:
-                connection.settimeout(0.5)
-                while connection.recv(1 << 18):
+                while select.select([connection], [], [], 0.5)[0] and connection.recv(1 << 18):
                     pass
                 return
 
@@ -257,7 +261,7 @@ ATTACKS = {a.name: a for a in (
          PREFACE + frame(SETTINGS, 0, 0, struct.pack(">HI", INITIAL_WINDOW_SIZE, 0))
          + streams(lambda s: frame(HEADERS, END_STREAM | END_HEADERS, s, request(b"/64k")), 100), connections=20),
     Flood("h1-garbage", "octets that are no HTTP", tcp, os.urandom(PIECE)),
-    Flood("h1-long-head", "a head without end", tcp, b"X-a: " + b"a" * 200 + b"\r\n", HEAD, piece=8192),
+    Flood("h1-long-head", "a head without end", tcp, (b"X-a: " + b"a" * 200 + b"\r\n") * 300, HEAD),
     Flood("h1-pipeline", "requests without reading the answers first", tcp, (HEAD + b"\r\n") * 200),
     Flood("h1-chunks", "content in chunks of one byte", tcp, b"1\r\na\r\n" * 10000, POST + b"Transfer-Encoding: chunked\r\n\r\n"),
     Flood("h1-one-byte", "a head in segments of one byte", tcp, HEAD, piece=1),

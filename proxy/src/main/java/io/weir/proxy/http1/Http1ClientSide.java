@@ -40,6 +40,9 @@ public final class Http1ClientSide extends Http1Output implements ClientSide, Ti
 
   private static final int DRIBBLE_OCTETS = 32;
 
+  /** Chunks of fewer octets are joined with those behind them. */
+  private static final int SMALL_CHUNK = 256;
+
   private static final byte[] PREFACE =
       "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".getBytes(java.nio.charset.StandardCharsets.US_ASCII);
 
@@ -260,6 +263,12 @@ public final class Http1ClientSide extends Http1Output implements ClientSide, Ti
   private void readChunks(ByteBuf in) {
     ChunkedReader reader = java.util.Objects.requireNonNull(chunks);
     int data = reader.next(in);
+    if (data > 0 && data < SMALL_CHUNK && data < in.readableBytes()) {
+      data = joinSmall(reader, data, in);
+      if (state != State.CHUNKS) {
+        return;
+      }
+    }
     if (data < 0) {
       in.skipBytes(in.readableBytes());
       close = true;
@@ -271,6 +280,21 @@ public final class Http1ClientSide extends Http1Output implements ClientSide, Ti
     } else if (data > 0) {
       exchange().requestBody(in.readRetainedSlice(data), false);
     }
+  }
+
+  /**
+   * Passes small chunks on as one, as each alone would cost as much as a large one; returns what
+   * the reader found behind them.
+   */
+  private int joinSmall(ChunkedReader reader, int first, ByteBuf in) {
+    ByteBuf joined = ctx.alloc().buffer(in.readableBytes());
+    int data = first;
+    while (data > 0 && data < SMALL_CHUNK) {
+      joined.writeBytes(in, data);
+      data = reader.next(in);
+    }
+    exchange().requestBody(joined, false);
+    return data;
   }
 
   private void discard(ByteBuf in) {

@@ -10,6 +10,7 @@ import io.weir.proxy.TimerWheel;
 import io.weir.proxy.http.HeadLimits;
 import io.weir.proxy.stage.Reason;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,6 +29,10 @@ public final class Http2ClientConnection extends Http2Connection {
   final ClientConnection connection;
   private final RequestReader requests = new RequestReader();
   private final ArrayDeque<Http2ClientStream> spare = new ArrayDeque<>();
+
+  /** Streams whose heads came with this read; they run when it is complete. */
+  private final ArrayList<Http2ClientStream> begun = new ArrayList<>();
+
   private long idleSince;
 
   /** When a field block or the first settings began that are not whole yet; 0 for none. */
@@ -84,6 +89,10 @@ public final class Http2ClientConnection extends Http2Connection {
   /** Begins the header timeout where the read ended within a field block. */
   @Override
   public void channelReadComplete(ChannelHandlerContext context) {
+    for (int i = 0; i < begun.size(); i++) {
+      begun.get(i).start();
+    }
+    begun.clear();
     if (!isUnfinished()) {
       unfinishedSince = 0;
     } else if (unfinishedSince == 0 && !isClosing()) {
@@ -237,6 +246,11 @@ public final class Http2ClientConnection extends Http2Connection {
       return Reason.FRAME_TOO_SLOW;
     }
     return why.code() == ErrorCode.ENHANCE_YOUR_CALM ? Reason.FRAME_FLOOD : Reason.FRAME_MALFORMED;
+  }
+
+  /** The head of a request is there. */
+  void begun(Http2ClientStream stream) {
+    begun.add(stream);
   }
 
   /** A stream is closed and its exchange is over. */

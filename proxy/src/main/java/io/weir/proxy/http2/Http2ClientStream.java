@@ -28,6 +28,11 @@ final class Http2ClientStream extends Http2Stream implements ClientSide {
   private final Http2ClientConnection of;
   private @Nullable Exchange exchange;
 
+  /** Whether the head is there and the request does not run yet; and whether nothing follows it. */
+  private boolean pending;
+
+  private boolean headEnds;
+
   private boolean tunnel;
 
   /**
@@ -95,13 +100,27 @@ final class Http2ClientStream extends Http2Stream implements ClientSide {
     }
     awaitsEnd = !end && head.contentLength == 0;
     if (!awaitsEnd) {
-      x.requestHead(end);
+      headEnds = end;
+      pending = true;
+      of.begun(this);
     }
     return null;
   }
 
+  /**
+   * Lets the request run: with its first content, or when the read is complete. What the client
+   * resets in the same breath never runs.
+   */
+  void start() {
+    if (pending) {
+      pending = false;
+      exchange().requestHead(headEnds);
+    }
+  }
+
   @Override
   void data(ByteBuf in, int length, boolean end) {
+    start();
     Exchange x = exchange;
     if (x == null) {
       if (lingering) {
@@ -130,6 +149,7 @@ final class Http2ClientStream extends Http2Stream implements ClientSide {
 
   @Override
   void trailers(Head trailers) {
+    start();
     Exchange x = exchange;
     if (x != null && awaitsEnd) {
       headAfterEnd(x, true);
@@ -162,6 +182,7 @@ final class Http2ClientStream extends Http2Stream implements ClientSide {
 
   @Override
   void malformed() {
+    pending = false;
     earlyEnd = ErrorCode.PROTOCOL_ERROR;
     if (exchange != null) {
       exchange.requestRefused(Reason.FRAME_BODY_MALFORMED);
@@ -177,6 +198,7 @@ final class Http2ClientStream extends Http2Stream implements ClientSide {
 
   @Override
   void lost(@Nullable Violation why) {
+    pending = false;
     close();
     Exchange x = exchange;
     if (x == null) {
@@ -289,6 +311,7 @@ final class Http2ClientStream extends Http2Stream implements ClientSide {
   @Override
   public void finished() {
     exchange = null;
+    pending = false;
     if (id == 0) {
       of.release(this);
     } else if (isFlushed()) {

@@ -684,6 +684,21 @@ class Http2ClientTest {
   }
 
   @Test
+  void neverRunsWhatIsResetInTheSameBreath() throws Exception {
+    try (Http1Backend backend = Http1Backend.saying(HELLO);
+        ProxyFixture proxy = new ProxyFixture(backend.address());
+        RawPeer client = RawPeer.open(proxy.address)) {
+      for (int id = 1; id < 100; id += 2) {
+        client.get(id, "/never").reset(id);
+      }
+      client.get(101, "/runs").awaitEnd(101);
+      assertThat(client.received.body(101)).isEqualTo("hello");
+      assertThat(backend.requests).extracting(Http1Backend.Request::path).containsExactly("/runs");
+      proxy.awaitReasons(Map.of("frame.client_gone", 50L, "ok", 1L));
+    }
+  }
+
+  @Test
   void letsAClientWorkForAsLongAsItLikes() throws Exception {
     try (Http1Backend backend = echo();
         ProxyFixture proxy = new ProxyFixture(backend.address());

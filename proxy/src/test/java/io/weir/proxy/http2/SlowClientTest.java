@@ -233,4 +233,28 @@ class SlowClientTest {
       assertThat(client.received.head(3)).startsWith(":status: 200");
     }
   }
+
+  /** Small chunks are joined on their way; nothing of them may be lost, doubled or moved. */
+  @Test
+  void passesContentOnHoweverItIsCutIntoChunks() throws Exception {
+    StringBuilder content = new StringBuilder();
+    StringBuilder chunks = new StringBuilder();
+    java.util.Random random = new java.util.Random(7);
+    for (int i = 0; i < 3000; i++) {
+      int length = random.nextInt(10) == 0 ? 200 + random.nextInt(400) : 1 + random.nextInt(4);
+      String data = Character.toString('a' + i % 26).repeat(length);
+      content.append(data);
+      chunks.append(Integer.toHexString(length)).append("\r\n").append(data).append("\r\n");
+    }
+    try (Http1Backend backend = patient();
+        ProxyFixture proxy = proxy(backend, 10 * SECOND, 100);
+        Socket socket = connect(proxy)) {
+      send(
+          socket,
+          "POST / HTTP/1.1\r\n" + HEAD + "Connection: close\r\nTransfer-Encoding: chunked\r\n\r\n");
+      send(socket, chunks + "0\r\n\r\n");
+      assertThat(answer(socket)).startsWith("HTTP/1.1 200 ");
+      assertThat(backend.requests.take().body()).isEqualTo(content.toString());
+    }
+  }
 }
