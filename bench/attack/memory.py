@@ -9,7 +9,7 @@ from machine import BenchError
 
 def held_bytes(server):
     """What a process holds in private memory; garbage in a heap is not held."""
-    java = next((pid for pid in server.pids() if os.path.basename(os.readlink(f"/proc/{pid}/exe")) == "java"), None)
+    java = next((pid for pid in server.pids() if program(pid) == "java"), None)
     if not java:
         return 1024 * server.memory_kib()["private"]
     jcmd = os.path.join(os.path.dirname(os.readlink(f"/proc/{java}/exe")), "jcmd")
@@ -20,6 +20,13 @@ def held_bytes(server):
         raise BenchError(f"jcmd GC.heap_info told no heap: {heap[:300]}")
     bounds = [int(address, 16) for address in re.findall(r"0x([0-9a-f]{8,16})", heap.split("Metaspace")[0])]
     return used + private_outside(java, min(bounds), max(bounds))
+
+
+def program(pid):
+    try:
+        return os.path.basename(os.readlink(f"/proc/{pid}/exe"))
+    except OSError:  # it has just ended
+        return ""
 
 
 def private_outside(pid, low, high):

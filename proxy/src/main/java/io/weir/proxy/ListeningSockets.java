@@ -5,6 +5,7 @@ import io.netty.channel.ChannelException;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.epoll.EpollChannelOption;
 import io.netty.channel.epoll.EpollServerSocketChannel;
+import io.netty.channel.unix.IntegerUnixChannelOption;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
@@ -20,6 +21,15 @@ import org.jspecify.annotations.Nullable;
  */
 public final class ListeningSockets {
   private static final int BACKLOG = 65535;
+
+  /**
+   * What the kernel takes for a client beyond what is on its way to it. Without this bound it would
+   * take megabytes for each client that hardly reads, and they would be fetched from the backend.
+   */
+  private static final int MOST_UNSENT = 256 * 1024;
+
+  private static final IntegerUnixChannelOption UNSENT =
+      new IntegerUnixChannelOption("TCP_NOTSENT_LOWAT", 6, 25); // of linux/in.h and linux/tcp.h
 
   private final Map<InetSocketAddress, List<Integer>> descriptors;
 
@@ -100,6 +110,7 @@ public final class ListeningSockets {
       throws IOException {
     channel.config().setOption(io.netty.channel.ChannelOption.SO_BACKLOG, BACKLOG);
     channel.config().setOption(io.netty.channel.ChannelOption.SO_REUSEADDR, true);
+    channel.config().setOption(UNSENT, MOST_UNSENT); // accepted sockets inherit it
     channel.pipeline().addLast(listener.acceptor(loop));
     await(loop.executor.register(channel), channel);
     if (address != null) {
