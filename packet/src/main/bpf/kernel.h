@@ -112,6 +112,7 @@ enum { AF_INET = 2, AF_INET6 = 10, TCP_LISTEN = 10 };
 
 static void *(*const map_lookup)(void *map, const void *key) = (void *)1;
 static long (*const map_update)(void *map, const void *key, const void *value, __u64 flags) = (void *)2;
+static __u32 (*const random_number)(void) = (void *)7;
 static long (*const redirect)(__u32 ifindex, __u64 flags) = (void *)23;
 static __s64 (*const checksum_difference)(const __be32 *from, __u32 from_size, const __be32 *to, __u32 to_size, __u32 seed) = (void *)28;
 static long (*const adjust_head)(struct xdp_md *ctx, int delta) = (void *)44;
@@ -124,7 +125,6 @@ static __u64 (*const coarse_now)(void) = (void *)160;
 static __u64 (*const fine_now)(void) = (void *)5;
 static __u64 (*const packet_length)(struct xdp_md *ctx) = (void *)188;
 static long (*const load_bytes)(struct xdp_md *ctx, __u32 offset, void *to, __u32 length) = (void *)189;
-static __s64 (*const make_cookie_ipv4)(void *ip, void *tcp, __u32 tcp_length) = (void *)204;
-static __s64 (*const make_cookie_ipv6)(void *ip, void *tcp, __u32 tcp_length) = (void *)205;
+static __s64 (*const make_cookie)(struct bpf_sock *listener, void *ip, __u32 ip_length, void *tcp, __u32 tcp_length) = (void *)110;
 static long (*const check_cookie_ipv4)(void *ip, void *tcp) = (void *)206;
 static long (*const check_cookie_ipv6)(void *ip, void *tcp) = (void *)207;

@@ -27,8 +27,6 @@ struct syn_state {
   __u64 global_arrival;
   __u64 attack_arrival;
   __u64 attack_until;
-  __u32 cookies; /* the control plane allows them: the stack takes cookies now */
-  __u32 unused;
 };
 MAP(syn_state, .type = MAP_ARRAY, .key_size = 4, .value_size = sizeof(struct syn_state), .max_entries = 1);
 MAP(syn_pending, .type = MAP_PERCPU_ARRAY, .key_size = 4, .value_size = 8, .max_entries = 1);
@@ -58,10 +56,8 @@ INLINE void charge(struct syn_state *state, __u64 now) {
   }
 }
 
-/* The state of the socket this packet is for, 0 if there is none. */
-ALONE int socket_state(struct xdp_md *ctx, struct packet *p) {
-  if (!p)
-    return 0;
+/* The socket this packet is for, or 0; to be released. */
+INLINE struct bpf_sock *socket_of(struct xdp_md *ctx, struct packet *p) {
   struct bpf_sock_tuple tuple;
   __u32 size;
   if (p->ipv6) {
@@ -77,12 +73,7 @@ ALONE int socket_state(struct xdp_md *ctx, struct packet *p) {
     tuple.ipv4.dport = p->destination_port;
     size = sizeof(tuple.ipv4);
   }
-  struct bpf_sock *socket = lookup_tcp_socket(ctx, &tuple, size, -1, 0);
-  if (!socket)
-    return 0;
-  __u32 state = socket->state;
-  release_socket(socket);
-  return state;
+  return lookup_tcp_socket(ctx, &tuple, size, -1, 0);
 }
 
 struct syn_options {
@@ -223,6 +214,22 @@ INLINE void *answer(struct xdp_md *ctx, struct packet *p, __u8 protocol, __u32 c
   return transport;
 }
 
+/* The kernel refuses to make a cookie unless it takes cookies back from everyone (tcp_syncookies=2), and for a socket that does not
+ * listen; making one also tells the socket to expect it. */
+INLINE __s64 cookie_for(struct xdp_md *ctx, struct packet *p, __u8 *header, __u32 length) {
+  struct bpf_sock *socket = socket_of(ctx, p);
+  if (!socket)
+    return -1;
+  __s64 cookie = -1;
+  __u32 size = p->ipv6 ? sizeof(struct ipv6) : sizeof(struct ipv4);
+  void *network = octets(ctx, p->network_offset, size);
+  if (network && socket->state == TCP_LISTEN)
+    cookie = p->ipv6 ? make_cookie(socket, network, sizeof(struct ipv6), header, length)
+                     : make_cookie(socket, network, sizeof(struct ipv4), header, length);
+  release_socket(socket);
+  return cookie;
+}
+
 ALONE int send_cookie(struct xdp_md *ctx, struct packet *p) {
   __u8 header[80] __attribute__((aligned(8))) = {0};
   if (!p)
@@ -234,10 +241,7 @@ ALONE int send_cookie(struct xdp_md *ctx, struct packet *p) {
   FORGET(length);
   if (length < sizeof(*tcp) || length > 60 || load_bytes(ctx, p->transport_offset, header, length))
     return UNDECIDED;
-  void *network = octets(ctx, p->network_offset, p->ipv6 ? sizeof(struct ipv6) : sizeof(struct ipv4));
-  if (!network)
-    return UNDECIDED;
-  __s64 cookie = p->ipv6 ? make_cookie_ipv6(network, header, length) : make_cookie_ipv4(network, header, length);
+  __s64 cookie = cookie_for(ctx, p, header, length);
   if (cookie < 0)
     return UNDECIDED;
   struct syn_options options = {.window_scale = NO_WINDOW_SCALE};
@@ -260,19 +264,25 @@ ALONE int send_cookie(struct xdp_md *ctx, struct packet *p) {
   return SYN_COOKIE_SENT;
 }
 
+/* Refuses an ACK that meets a listening socket, hence no connection, and brings no cookie of ours. */
 ALONE int check_cookie(struct xdp_md *ctx, struct packet *p) {
   if (!p)
     return UNDECIDED;
+  struct bpf_sock *socket = socket_of(ctx, p);
+  if (!socket)
+    return UNDECIDED;
+  __u32 state = socket->state;
+  release_socket(socket);
   void *tcp = octets(ctx, p->transport_offset, sizeof(struct tcp));
   void *network = octets(ctx, p->network_offset, p->ipv6 ? sizeof(struct ipv6) : sizeof(struct ipv4));
-  if (!tcp || !network)
+  if (state != TCP_LISTEN || !tcp || !network)
     return UNDECIDED;
   long refused = p->ipv6 ? check_cookie_ipv6(network, tcp) : check_cookie_ipv4(network, tcp);
   return refused ? SYN_COOKIE_INVALID : UNDECIDED;
 }
 
 INLINE int is_attack(struct syn_state *state, struct packet *p) {
-  return syn_attack_cost && state->cookies && state->attack_until > now(p);
+  return syn_attack_cost && state->attack_until > now(p);
 }
 
 /* Listed as good: no limit applies, but the cookie does, since an address on a list is as easily forged as any. */
@@ -284,7 +294,7 @@ INLINE enum reason judge_syn(struct xdp_md *ctx, struct packet *p, enum reason s
       return SYN_GLOBAL_RATE;
   }
   charge(state, now(p));
-  if (is_attack(state, p) && !p->has_extensions && socket_state(ctx, p) == TCP_LISTEN) {
+  if (is_attack(state, p) && !p->has_extensions) {
     enum reason reason = send_cookie(ctx, p);
     return reason ? reason : sofar;
   }
@@ -303,7 +313,7 @@ INLINE enum reason syn(struct xdp_md *ctx, struct packet *p, enum reason sofar) 
     return sofar;
   if (flags == FLAG_SYN)
     return judge_syn(ctx, p, sofar, state);
-  if (flags == FLAG_ACK && is_attack(state, p) && !p->has_extensions && socket_state(ctx, p) == TCP_LISTEN) {
+  if (flags == FLAG_ACK && is_attack(state, p) && !p->has_extensions) {
     enum reason reason = check_cookie(ctx, p);
     return reason ? reason : sofar;
   }

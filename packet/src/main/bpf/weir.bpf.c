@@ -10,9 +10,13 @@
 #include "forward.h"
 #include "count.h"
 
+SETTING(__u8, scatter); /* for benchmarks: every packet seems to come from another source */
+
 SEC("xdp") int weir(struct xdp_md *ctx) {
   struct packet p = {0};
   enum reason reason = parse(ctx, &p);
+  if (scatter)
+    p.source[0] = random_number();
   if (!reason)
     reason = bogon(ctx, &p);
   if (!reason)

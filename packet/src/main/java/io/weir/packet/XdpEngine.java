@@ -12,14 +12,17 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.net.NetworkInterface;
+import java.net.SocketException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Consumer;
 
 /**
@@ -31,6 +34,9 @@ final class XdpEngine implements Engine {
   private static final String OBJECT = "weir.bpf.o";
   private static final String PROGRAM = "xdp";
 
+  /** Where {@code struct syn_state} says how long the attack lasts. */
+  private static final int ATTACK_UNTIL = 16;
+
   private final Map<String, BpfMap> maps = new LinkedHashMap<>();
   private final Map<String, BpfLink> links = new LinkedHashMap<>();
   private final List<Attachment> attachments = new ArrayList<>();
@@ -40,7 +46,10 @@ final class XdpEngine implements Engine {
   private final RingReader samples;
   private PacketPolicy policy;
   private BpfProgram program;
+  private final BalancerMaps balancer = new BalancerMaps(maps);
+  private Balancing balancing = Balancing.NONE;
   private boolean explaining;
+  private boolean scattering;
 
   /**
    * Makes maps and program; nothing is attached yet.
@@ -95,15 +104,25 @@ final class XdpEngine implements Engine {
         .set("cookie_mss_ipv6", cookies.mssIpv6())
         .set("cookie_window_scale", cookies.windowScale())
         .set("cookie_timestamps", cookies.timestamps() ? 1 : 0)
+        .set("balance", balancing.services().isEmpty() ? 0 : 1)
+        .set("tunnel_ipv4", balancing.tunnelIpv4().toBytes())
+        .set("tunnel_ipv6", balancing.tunnelIpv6().toBytes())
         .set("sample_mask", Math.max(policy.sampleEvery() - 1, 0))
         .set("hash_seed", seed)
         .set("explain", explaining ? 1 : 0)
+        .set("scatter", scattering ? 1 : 0)
         .load(PROGRAM, maps);
   }
 
   /** For tests: from here on the program returns the reason's number above the action. */
   void explain() {
     explaining = true;
+    replace(policy);
+  }
+
+  /** For benchmarks: from here on every frame seems to come from another source. */
+  void scatterSources() {
+    scattering = true;
     replace(policy);
   }
 
@@ -125,33 +144,57 @@ final class XdpEngine implements Engine {
   }
 
   /**
-   * Guards an interface, in its driver if that can do it.
+   * Guards an interface in the best of {@code modes} that works.
    *
-   * @throws BpfException if neither way works
+   * @throws BpfException if none works
    */
-  Attachment attach(NetworkInterface at) {
-    Attachment attachment = attachNative(at);
+  Attachment attach(NetworkInterface at, Set<Mode> modes) {
+    String why = "not among the modes to try";
+    if (modes.contains(Mode.NATIVE)) {
+      try {
+        return attached(at, BpfLink.Mode.NATIVE, new Attachment(at.getName(), Mode.NATIVE, ""));
+      } catch (BpfException e) {
+        if (!modes.contains(Mode.GENERIC)) {
+          throw e;
+        }
+        why = String.valueOf(e.getMessage());
+      }
+    }
+    return attached(
+        at, BpfLink.Mode.GENERIC, new Attachment(at.getName(), Mode.GENERIC, "native XDP: " + why));
+  }
+
+  private Attachment attached(NetworkInterface at, BpfLink.Mode mode, Attachment attachment) {
+    links.put(at.getName(), BpfLink.attach(program, at.getIndex(), mode));
     attachments.add(attachment);
+    nameUppers(at);
     return attachment;
   }
 
-  private Attachment attachNative(NetworkInterface at) {
-    try {
-      links.put(at.getName(), BpfLink.attach(program, at.getIndex(), BpfLink.Mode.NATIVE));
-      return new Attachment(at.getName(), Mode.NATIVE, "");
-    } catch (BpfException e) {
-      return attachGeneric(at, e);
+  /** Lets the strict reverse path check know what stands on this interface. */
+  private void nameUppers(NetworkInterface at) {
+    for (String name : LowerInterfaces.above(Path.of("/sys/class/net"), at.getName())) {
+      try {
+        NetworkInterface upper = NetworkInterface.getByName(name);
+        if (upper != null) {
+          map("lower_interfaces").put(BpfMap.key(upper.getIndex()), BpfMap.key(at.getIndex()));
+        }
+      } catch (SocketException e) {
+        throw new UncheckedIOException(e);
+      }
     }
   }
 
-  private Attachment attachGeneric(NetworkInterface at, BpfException notNative) {
-    try {
-      links.put(at.getName(), BpfLink.attach(program, at.getIndex(), BpfLink.Mode.GENERIC));
-      return new Attachment(at.getName(), Mode.GENERIC, "native XDP: " + notNative.getMessage());
-    } catch (BpfException e) {
-      e.addSuppressed(notNative);
-      throw e;
-    }
+  /**
+   * Whether more SYNs came than the policy takes for peace, within the time that it holds an attack
+   * to last.
+   */
+  boolean isUnderAttack() {
+    byte[] state = map("syn_state").get(BpfMap.key(0));
+    // The programs' clock is this one: CLOCK_MONOTONIC.
+    return state != null
+        && ByteBuffer.wrap(state).order(ByteOrder.LITTLE_ENDIAN).getLong(ATTACK_UNTIL)
+            > System.nanoTime();
   }
 
   @Override
@@ -166,6 +209,24 @@ final class XdpEngine implements Engine {
     links.values().forEach(link -> link.replace(program));
     policy = next;
     old.close();
+  }
+
+  /** Balances those services from here on; flows of backends that stay are not moved. */
+  void balance(Balancing next) {
+    boolean sameProgram =
+        next.services().isEmpty() == balancing.services().isEmpty()
+            && next.tunnelIpv4().equals(balancing.tunnelIpv4())
+            && next.tunnelIpv6().equals(balancing.tunnelIpv6());
+    balancer.replace(next.services());
+    balancing = next;
+    if (!sameProgram) {
+      replace(policy);
+    }
+  }
+
+  /** The maps of the services, to ask for counts. */
+  BalancerMaps balancer() {
+    return balancer;
   }
 
   @Override

@@ -1,43 +1,36 @@
 package io.weir.packet;
 
-import io.weir.packet.bpf.BpfProgram;
-
-/** An engine on no interface, to try packets at. */
+/** A trial, with names for the kernel's actions. */
 final class Desk implements AutoCloseable {
 
   static final int DROP = 1;
   static final int PASS = 2;
   static final int SEND_BACK = 3;
-  static final int REDIRECT = 4;
 
   final XdpEngine engine;
-  private BpfProgram.Trial trial;
-  private int action;
+  private final PacketTrial trial;
 
   Desk(PacketPolicy policy, AddressLists lists) {
-    engine = new XdpEngine(policy, lists, CookieSettings.ETHERNET);
-    engine.explain();
-    trial = engine.program().newTrial();
+    trial = new PacketTrial(policy, lists);
+    engine = trial.engine();
   }
 
   void replace(PacketPolicy policy) {
-    trial.close();
-    engine.replace(policy);
-    trial = engine.program().newTrial();
+    trial.replace(policy);
+  }
+
+  void balance(Balancing balancing) {
+    trial.balance(balancing);
   }
 
   Reason judge(byte[] frame) {
-    int answer = trial.run(frame);
-    action = answer & 0xff;
-    return Reason.values()[answer >>> 8];
+    return trial.judge(frame);
   }
 
-  /** What the last packet's verdict was to the kernel. */
   int action() {
-    return action;
+    return trial.action();
   }
 
-  /** What the last packet became. */
   byte[] frame() {
     return trial.frame();
   }
@@ -45,6 +38,5 @@ final class Desk implements AutoCloseable {
   @Override
   public void close() {
     trial.close();
-    engine.close();
   }
 }

@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
@@ -52,5 +53,32 @@ class ReasonTest {
     assertThat(Arrays.stream(Reason.values()).map(Reason::dotted))
         .doesNotHaveDuplicates()
         .allMatch(n -> n.matches("[a-z_.0-9]+"));
+  }
+
+  @Test
+  void isWrittenInTheReference() throws IOException {
+    StringBuilder page =
+        new StringBuilder(
+            """
+            # Reasons of the packet plane
+
+            Generated from `Reason`; `mvn -pl packet test -Dtest=ReasonTest -Dweir.regenerate=true` writes it anew.
+
+            | reason | verdict | meaning |
+            |---|---|---|
+            """);
+    for (Reason reason : Reason.values()) {
+      page.append(
+          "| `%s` | %s | %s |\n"
+              .formatted(
+                  reason.dotted(),
+                  reason.verdict().name().toLowerCase(Locale.ROOT),
+                  reason.meaning()));
+    }
+    Path file = Path.of("../docs/reference/packet-reasons.md");
+    if (Boolean.getBoolean("weir.regenerate")) {
+      Files.writeString(file, page);
+    }
+    assertThat(file).hasContent(page.toString());
   }
 }

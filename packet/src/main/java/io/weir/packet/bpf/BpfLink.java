@@ -1,15 +1,13 @@
 package io.weir.packet.bpf;
 
 import static io.weir.packet.bpf.Kernel.INT;
-import static io.weir.packet.bpf.Kernel.LONG;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.nio.file.Path;
 
 /**
  * A program attached to an interface. It is detached when this is closed or the process ends,
- * however it ends; unless it is pinned, which keeps it until its file is removed.
+ * however it ends.
  */
 public final class BpfLink implements AutoCloseable {
 
@@ -27,8 +25,6 @@ public final class BpfLink implements AutoCloseable {
     }
   }
 
-  private static final int OBJECT_PIN = 6;
-  private static final int OBJECT_GET = 7;
   private static final int LINK_CREATE = 28;
   private static final int LINK_UPDATE = 29;
   private static final int XDP = 37;
@@ -57,15 +53,6 @@ public final class BpfLink implements AutoCloseable {
     }
   }
 
-  /** Opens a pinned link. */
-  public static BpfLink open(Path path) {
-    try (Arena arena = Arena.ofConfined()) {
-      MemorySegment attributes = Kernel.attributes(arena);
-      attributes.set(LONG, 0, arena.allocateFrom(path.toString()).address());
-      return new BpfLink(Kernel.bpf(OBJECT_GET, attributes, "open " + path));
-    }
-  }
-
   /** Exchanges the program: each packet meets the old one or the new one, none meets neither. */
   public void replace(BpfProgram program) {
     try (Arena arena = Arena.ofConfined()) {
@@ -73,23 +60,6 @@ public final class BpfLink implements AutoCloseable {
       attributes.set(INT, 0, descriptor);
       attributes.set(INT, 4, program.descriptor());
       Kernel.bpf(LINK_UPDATE, attributes, "replace the program");
-    }
-  }
-
-  /**
-   * Keeps the program attached after the process, until {@code path}, in a BPF file system, is
-   * removed.
-   */
-  public void pin(Path path) {
-    pin(descriptor, path);
-  }
-
-  static void pin(int descriptor, Path path) {
-    try (Arena arena = Arena.ofConfined()) {
-      MemorySegment attributes = Kernel.attributes(arena);
-      attributes.set(LONG, 0, arena.allocateFrom(path.toString()).address());
-      attributes.set(INT, 8, descriptor);
-      Kernel.bpf(OBJECT_PIN, attributes, "pin " + path);
     }
   }
 

@@ -9,7 +9,6 @@ import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -53,7 +52,6 @@ public final class BpfMap implements AutoCloseable {
   private static final int NEXT_KEY = 4;
   private static final int FREEZE = 22;
   private static final int UPDATE_BATCH = 26;
-  private static final int DELETE_BATCH = 27;
 
   private final Definition definition;
   private final int descriptor;
@@ -115,11 +113,6 @@ public final class BpfMap implements AutoCloseable {
 
   int descriptor() {
     return descriptor;
-  }
-
-  /** A buffer for one value, zeroed, in the byte order of the programs. */
-  public ByteBuffer newValue() {
-    return ByteBuffer.allocate(definition.valueSize()).order(ByteOrder.LITTLE_ENDIAN);
   }
 
   /** An index as a key. */
@@ -213,15 +206,6 @@ public final class BpfMap implements AutoCloseable {
    *     in then
    */
   public void putAll(byte[] keys, byte[] values) {
-    batch(UPDATE_BATCH, keys, values);
-  }
-
-  /** Removes many entries in one call; an absent one ends it with {@link BpfException#ENOENT}. */
-  public void removeAll(byte[] keys) {
-    batch(DELETE_BATCH, keys, new byte[0]);
-  }
-
-  private void batch(int command, byte[] keys, byte[] values) {
     if (keys.length == 0) {
       return;
     }
@@ -231,7 +215,7 @@ public final class BpfMap implements AutoCloseable {
       attributes.set(LONG, 24, copy(arena, values).address());
       attributes.set(INT, 32, keys.length / definition.keySize());
       attributes.set(INT, 36, descriptor);
-      Kernel.bpf(command, attributes, "batch on " + definition.name());
+      Kernel.bpf(UPDATE_BATCH, attributes, "batch on " + definition.name());
     }
   }
 
@@ -262,11 +246,6 @@ public final class BpfMap implements AutoCloseable {
       attributes.set(INT, 0, descriptor);
       Kernel.bpf(FREEZE, attributes, "freeze " + definition.name());
     }
-  }
-
-  /** Gives this map a name in the BPF file system, so that it outlives the process. */
-  public void pin(Path path) {
-    BpfLink.pin(descriptor, path);
   }
 
   @Override

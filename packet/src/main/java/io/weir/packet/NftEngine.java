@@ -1,0 +1,157 @@
+package io.weir.packet;
+
+import io.weir.net.IpPrefix;
+import io.weir.packet.Attachment.Mode;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.function.Consumer;
+import java.util.regex.MatchResult;
+import java.util.regex.Pattern;
+
+/**
+ * The policy as nftables rules, through the {@code nft} program. Each change is one transaction of
+ * the kernel. Addresses blocked singly are kept in a set of their own, which a change of policy
+ * carries over.
+ */
+final class NftEngine implements Engine {
+
+  private static final Pattern COUNTER =
+      Pattern.compile("counter \"?([a-z0-9_.]+)\"? \\{\\s*packets (\\d+) bytes (\\d+)");
+
+  private final String command;
+  private final List<String> interfaces;
+  private final String why;
+  private final List<IpPrefix> banned = new ArrayList<>();
+  private PacketPolicy policy;
+  private AddressLists lists;
+
+  /**
+   * Puts the rules in force.
+   *
+   * @param command the program, {@code nft}
+   * @param why why it is not XDP
+   * @throws IllegalStateException if there is no such program or it refuses; the message holds its
+   *     own
+   */
+  NftEngine(
+      String command,
+      List<String> interfaces,
+      PacketPolicy policy,
+      AddressLists lists,
+      String why) {
+    this.command = command;
+    this.interfaces = interfaces;
+    this.policy = policy;
+    this.lists = lists;
+    this.why = why;
+    publish(Counters.none());
+  }
+
+  private void publish(Counters before) {
+    String rules = NftRules.of(interfaces, policy, lists, before);
+    run(rules + (banned.isEmpty() ? "" : change("add", banned)), "-f", "-");
+  }
+
+  private String run(String input, String... arguments) {
+    List<String> line = new ArrayList<>(List.of(command));
+    line.addAll(List.of(arguments));
+    try {
+      Process process = new ProcessBuilder(line).redirectErrorStream(true).start();
+      process.getOutputStream().write(input.getBytes(StandardCharsets.US_ASCII));
+      process.getOutputStream().close();
+      String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+      if (process.waitFor() != 0) {
+        throw new IllegalStateException("nft: " + output.strip());
+      }
+      return output;
+    } catch (IOException e) {
+      throw new IllegalStateException("nft: " + e.getMessage(), e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new UncheckedIOException(new IOException("interrupted", e));
+    }
+  }
+
+  @Override
+  public List<Attachment> attachments() {
+    return interfaces.stream().map(name -> new Attachment(name, Mode.NFTABLES, why)).toList();
+  }
+
+  @Override
+  public void replace(PacketPolicy next) {
+    policy = next;
+    publish(counters());
+  }
+
+  @Override
+  public void replace(AddressLists next) {
+    lists = next;
+    publish(counters());
+  }
+
+  @Override
+  public void block(Collection<IpPrefix> addresses) {
+    run(change("add", addresses), "-f", "-");
+    banned.addAll(addresses);
+  }
+
+  @Override
+  public void unblock(Collection<IpPrefix> addresses) {
+    List<IpPrefix> known = addresses.stream().distinct().filter(banned::contains).toList();
+    run(change("delete", known), "-f", "-");
+    banned.removeAll(known);
+  }
+
+  private static String change(String verb, Collection<IpPrefix> addresses) {
+    StringBuilder text = new StringBuilder();
+    for (boolean ipv4 : new boolean[] {true, false}) {
+      List<IpPrefix> some =
+          addresses.stream().filter(address -> address.address().isIpv4() == ipv4).toList();
+      if (!some.isEmpty()) {
+        text.append(
+            "%s element inet %s banned%s { %s }\n"
+                .formatted(verb, NftRules.TABLE, ipv4 ? "4" : "6", NftRules.elements(some)));
+      }
+    }
+    return text.toString();
+  }
+
+  /**
+   * By reason only: nftables does not tell protocols apart here, so all are counted as {@link
+   * Counters.Protocol#OTHER}.
+   */
+  @Override
+  public Counters counters() {
+    long[] packets = new long[Reason.values().length * Counters.CELLS];
+    long[] octets = new long[packets.length];
+    List<MatchResult> found =
+        COUNTER
+            .matcher(run("", "list", "counters", "table", "inet", NftRules.TABLE))
+            .results()
+            .toList();
+    for (MatchResult counter : found) {
+      for (Reason reason : Reason.values()) {
+        if (reason.dotted().equals(counter.group(1))) {
+          int cell = reason.ordinal() * Counters.CELLS + Counters.Protocol.OTHER.ordinal() * 2;
+          packets[cell] = Long.parseLong(counter.group(2));
+          octets[cell] = Long.parseLong(counter.group(3));
+        }
+      }
+    }
+    return new Counters(packets, octets);
+  }
+
+  @Override
+  public int drainSamples(Consumer<Sample> taker) {
+    return 0;
+  }
+
+  @Override
+  public void close() {
+    run("", "delete", "table", "inet", NftRules.TABLE);
+  }
+}

@@ -1,0 +1,42 @@
+package io.weir.packet;
+
+import io.weir.packet.Attachment.Mode;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * What the plane guards, and how it may do so.
+ *
+ * @param interfaces names of the interfaces towards the clients
+ * @param policy what is refused
+ * @param lists what is known of addresses
+ * @param modes the ways that may be tried, always from the best to the least; {@link Mode#NONE}
+ *     among them lets the plane go on unguarded where none works
+ * @param synCookies whether cookies may be used at all, the kernel's and ours
+ * @param synBacklog half-open connections that the kernel keeps for each listening socket
+ */
+public record PlaneSettings(
+    List<String> interfaces,
+    PacketPolicy policy,
+    AddressLists lists,
+    Set<Mode> modes,
+    boolean synCookies,
+    int synBacklog) {
+
+  /** Copies the collections. */
+  public PlaneSettings {
+    interfaces = List.copyOf(interfaces);
+    modes = Set.copyOf(modes);
+    if (interfaces.isEmpty()) {
+      throw new IllegalArgumentException("interfaces: none (expected: at least one)");
+    }
+    if (synBacklog < 1) {
+      throw new IllegalArgumentException("max_syn_backlog: " + synBacklog + " (expected: > 0)");
+    }
+  }
+
+  /** Every way may be tried, with cookies and a backlog of 65536. */
+  public static PlaneSettings of(List<String> interfaces, PacketPolicy policy, AddressLists lists) {
+    return new PlaneSettings(interfaces, policy, lists, Set.of(Mode.values()), true, 65536);
+  }
+}
