@@ -47,8 +47,8 @@ final class PeerEcho {
         head.append((char) octet);
         if (head.length() > 4 && head.substring(head.length() - 4).equals("\r\n\r\n")) {
           String body = socket.getInetAddress().getHostAddress() + " " + requests++;
-          String answer = "HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s";
-          socket.getOutputStream().write(answer.formatted(body.length(), body).getBytes(ISO_8859_1));
+          String answer = "HTTP/1.1 200 OK\r\nContent-Length: " + body.length() + "\r\n\r\n" + body;
+          socket.getOutputStream().write(answer.getBytes(ISO_8859_1));
           head.setLength(0);
         }
       }

@@ -125,8 +125,8 @@ class TransparentTest {
   }
 
   /**
-   * IPv4 and IPv6; one client's requests share a connection to the backend, two clients' never do; a
-   * client that cannot be shown to the backend is refused by name.
+   * IPv4 and IPv6; one client's requests share a connection to the backend, two clients' never do;
+   * a client that cannot be shown to the backend is refused by name.
    */
   @Test
   void showsTheBackendEachClientsOwnAddress() {

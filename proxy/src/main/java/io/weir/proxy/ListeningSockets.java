@@ -74,12 +74,11 @@ public final class ListeningSockets {
         }
         return channels;
       }
-      boolean shared = loops.size() > 1 || ours;
       if (!ours) {
         refuseForeign(address);
       }
       for (Loop loop : loops) {
-        Channel channel = transport.newServerChannel(shared);
+        Channel channel = transport.newServerChannel(true);
         if (transparent) {
           setTransparent(channel, true);
         }

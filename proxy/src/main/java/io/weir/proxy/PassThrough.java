@@ -1,7 +1,6 @@
 package io.weir.proxy;
 
 import io.netty.channel.Channel;
-import io.netty.channel.ChannelException;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
@@ -15,7 +14,7 @@ import io.weir.proxy.upstream.Backend;
 import io.weir.proxy.upstream.Outcome;
 import io.weir.proxy.upstream.Pool;
 import io.weir.proxy.upstream.Tried;
-import java.net.InetSocketAddress;
+import java.net.ConnectException;
 import java.util.ArrayDeque;
 import org.jspecify.annotations.Nullable;
 
@@ -62,29 +61,25 @@ final class PassThrough extends ChannelInboundHandlerAdapter implements TimerWhe
     Channel channel = loop.proxy.transport().newChannel(pool.settings().connections());
     channel.config().setOption(ChannelOption.ALLOW_HALF_CLOSURE, false);
     channel.pipeline().addLast(new FromBackend());
+    Disclosure told = pool.settings().disclosure();
+    boolean possible = told.canReach(chosen.address(), connection.peer);
+    if (possible && told.perClient()) {
+      disclose(told, channel);
+    }
     loop.executor.register(channel);
-    try {
-      InetSocketAddress from = disclose(pool.settings().disclosure(), channel, chosen);
+    if (possible) {
       channel
-          .connect(chosen.address(), from)
+          .connect(chosen.address(), told.source(connection.peer))
           .addListener((ChannelFutureListener) done -> connectDone(done, channel));
-    } catch (ChannelException notAllowed) {
-      loop.proxy.disclosureFailed(pool.name(), notAllowed);
-      connectDone(channel.newFailedFuture(notAllowed), channel);
+    } else {
+      connectDone(channel.newFailedFuture(new ConnectException("another family")), channel);
     }
   }
 
-  /** The address to connect from, where the backend is told whom the connection is for. */
-  private @Nullable InetSocketAddress disclose(Disclosure told, Channel channel, Backend chosen) {
-    if (!told.perClient()) {
-      return null;
-    }
-    if (!told.canReach(chosen.address(), connection.peer)) {
-      throw new ChannelException("client " + connection.peer.address() + " is of another family");
-    }
+  private void disclose(Disclosure told, Channel channel) {
     byte[] id = new byte[Loop.ID_LENGTH];
     connection.loop.nextRequestId(id);
-    return told.prepare(channel, connection.peer, connection, serverName, id);
+    told.prepare(channel, connection.peer, connection, serverName, id);
   }
 
   private void connectDone(ChannelFuture done, Channel channel) {

@@ -104,7 +104,8 @@ public final class Proxy implements AutoCloseable {
         for (InetSocketAddress address : settings.addresses()) {
           Bound before = bound.get(address);
           if (before == null || !before.listener().equals(settings.name())) {
-            added.put(address, bind(settings, address, before));
+            boolean ours = before != null || holdsPort(address, bound) || holdsPort(address, added);
+            added.put(address, bind(settings, address, ours));
           } else if (settings.trust().transparent() != isTransparent(settings.name())) {
             for (Channel channel : before.channels()) {
               ListeningSockets.setTransparent(channel, settings.trust().transparent());
@@ -139,14 +140,25 @@ public final class Proxy implements AutoCloseable {
     sockets.channels().forEach(channel -> channel.close().awaitUninterruptibly());
   }
 
-  private Bound bind(ListenerSettings settings, InetSocketAddress address, @Nullable Bound before)
+  /** Whether we listen on all addresses of the other family: [::] takes IPv4 too. */
+  private static boolean holdsPort(InetSocketAddress address, Map<InetSocketAddress, Bound> held) {
+    return address.getAddress().isAnyLocalAddress()
+        && address.getPort() != 0
+        && held.keySet().stream()
+            .anyMatch(
+                other ->
+                    other.getPort() == address.getPort()
+                        && other.getAddress().isAnyLocalAddress());
+  }
+
+  private Bound bind(ListenerSettings settings, InetSocketAddress address, boolean ours)
       throws IOException {
     Listener listener =
         listeners.computeIfAbsent(settings.name(), name -> new Listener(this, settings));
     return new Bound(
         settings.name(),
         inherited.open(
-            transport, loops, listener, address, before != null, settings.trust().transparent()));
+            transport, loops, listener, address, ours, settings.trust().transparent()));
   }
 
   private boolean isTransparent(String listener) {
@@ -244,15 +256,6 @@ public final class Proxy implements AutoCloseable {
   void acceptFailed(Listener listener, Throwable cause) {
     LOG.log(
         System.Logger.Level.WARNING, "listener {0}: accept failed: {1}", listener.name(), cause);
-  }
-
-  /** The kernel does not let this process connect with a client's address. */
-  public void disclosureFailed(String pool, Throwable cause) {
-    LOG.log(
-        System.Logger.Level.WARNING,
-        "pool {0}: cannot connect with the client''s address: {1}",
-        pool,
-        cause.getMessage());
   }
 
   /** A client's connection failed in a way that ended it; for people who debug. */

@@ -270,7 +270,6 @@ public final class Http1UpstreamSide extends Http1Output implements UpstreamSide
     state = State.CLOSED;
     loop.timers.remove(timer);
     releaseGathered();
-    pool.closed(this);
     Exchange x = exchange;
     exchange = null;
     if (x == null) {

@@ -2,6 +2,7 @@ package io.weir.proxy.identity;
 
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelException;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelOutboundHandlerAdapter;
 import io.netty.channel.ChannelPromise;
@@ -40,15 +41,18 @@ public record Disclosure(
         || client.address().isIpv4() == (backend.getAddress().getAddress().length == 4);
   }
 
+  /** The address that connections for this client come from; null for one of Weir's own. */
+  public @Nullable InetSocketAddress source(ClientIdentity client) {
+    return transparent ? new InetSocketAddress(client.address().toInetAddress(), 0) : null;
+  }
+
   /**
-   * Makes a channel ready that is not connected yet.
+   * Makes a channel ready that is neither registered nor connected yet.
    *
    * @param serverName what the client asked for in TLS; null for what its session says
    * @param id of the request or connection
-   * @return the address to connect from; null for one of Weir's own
-   * @throws io.netty.channel.ChannelException if the kernel does not allow it
    */
-  public @Nullable InetSocketAddress prepare(
+  public void prepare(
       Channel channel,
       ClientIdentity client,
       ClientConnection connection,
@@ -59,12 +63,18 @@ public record Disclosure(
       byte[] name = serverName != null ? serverName : serverName(connection);
       channel.pipeline().addFirst(new First(header.header(client, connection, name, id)));
     }
-    if (!transparent) {
-      return null;
+    if (transparent) {
+      allowForeignSource(channel);
     }
-    channel.config().setOption(EpollChannelOption.IP_TRANSPARENT, true);
-    channel.config().setOption(EpollChannelOption.IP_BIND_ADDRESS_NO_PORT, true);
-    return new InetSocketAddress(client.address().toInetAddress(), 0);
+  }
+
+  private static void allowForeignSource(Channel channel) {
+    try {
+      channel.config().setOption(EpollChannelOption.IP_TRANSPARENT, true);
+      channel.config().setOption(EpollChannelOption.IP_BIND_ADDRESS_NO_PORT, true);
+    } catch (ChannelException notAllowed) {
+      // Without the option the address is not ours, and connecting from it fails.
+    }
   }
 
   private static byte[] serverName(ClientConnection connection) {

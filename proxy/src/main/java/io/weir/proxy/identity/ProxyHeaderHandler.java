@@ -4,6 +4,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelPipeline;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.weir.net.ClientIdentity;
 import io.weir.net.Provenance;
@@ -117,17 +118,18 @@ public final class ProxyHeaderHandler extends ChannelInboundHandlerAdapter
       return;
     }
     over = true;
-    context.pipeline().addLast(connection.listener.firstHandler(connection));
+    ChannelPipeline pipeline = context.pipeline();
+    pipeline.remove(this);
+    pipeline.addLast(connection.listener.firstHandler(connection));
     if (used < length) {
-      context.fireChannelRead(Unpooled.wrappedBuffer(octets, used, length - used));
+      pipeline.fireChannelRead(Unpooled.wrappedBuffer(octets, used, length - used));
     }
     if (rest.isReadable()) {
-      context.fireChannelRead(rest);
+      pipeline.fireChannelRead(rest);
     } else {
       rest.release();
     }
-    context.fireChannelReadComplete();
-    context.pipeline().remove(this);
+    pipeline.fireChannelReadComplete();
   }
 
   @Override

@@ -1,7 +1,6 @@
 package io.weir.proxy.upstream;
 
 import io.netty.channel.Channel;
-import io.netty.channel.ChannelException;
 import io.netty.handler.ssl.SslHandler;
 import io.weir.policy.CircuitBreaker;
 import io.weir.proxy.ClientConnection;
@@ -13,7 +12,6 @@ import io.weir.proxy.http1.Http1UpstreamSide;
 import io.weir.proxy.identity.Disclosure;
 import io.weir.proxy.stage.Reason;
 import io.weir.proxy.tls.UpstreamTls;
-import java.net.InetSocketAddress;
 import java.util.ArrayDeque;
 import org.jspecify.annotations.Nullable;
 
@@ -170,35 +168,33 @@ public final class ConnectionPool {
     channel.pipeline().addLast(side);
     // A failed write must not throw away the answer that explains it.
     channel.config().setAutoClose(false);
+    // Also of a channel that was never connected, which is not told that it is inactive.
+    channel.closeFuture().addListener(closed -> closed(side));
     open++;
     Connecting attempt = new Connecting(exchange, channel, side, tls, pool);
     exchange.connecting(attempt);
+    boolean told = !disclosure().perClient() || disclose(exchange, side, channel);
     loop.executor.register(channel);
-    if (disclosure().perClient()) {
-      connectFor(exchange, side, channel, attempt);
+    if (told) {
+      channel
+          .connect(backend.address(), disclosure().source(exchange.identity()))
+          .addListener(attempt::tcpDone);
     } else {
-      channel.connect(backend.address()).addListener(attempt::tcpDone);
+      attempt.failed(Reason.UPSTREAM_FAMILY_MISMATCH);
     }
   }
 
-  /** Connects so that the backend is told whom the connection is for. */
-  private void connectFor(
-      Exchange exchange, Http1UpstreamSide side, Channel channel, Connecting attempt) {
+  /** Makes the connection one that tells the backend whom it is for; false where it cannot. */
+  private boolean disclose(Exchange exchange, Http1UpstreamSide side, Channel channel) {
     side.client = exchange.connection();
     side.identity = exchange.identity();
-    if (!disclosure().canReach(backend.address(), exchange.identity())) {
-      attempt.failed(Reason.UPSTREAM_FAMILY_MISMATCH);
-      return;
+    boolean possible = disclosure().canReach(backend.address(), exchange.identity());
+    if (possible) {
+      // Before the side is added for good: it sends past the pipeline if nothing stands before it.
+      disclosure()
+          .prepare(channel, exchange.identity(), exchange.connection(), null, exchange.id);
     }
-    try {
-      InetSocketAddress from =
-          disclosure()
-              .prepare(channel, exchange.identity(), exchange.connection(), null, exchange.id);
-      channel.connect(backend.address(), from).addListener(attempt::tcpDone);
-    } catch (ChannelException notAllowed) {
-      loop.proxy.disclosureFailed(pool.name(), notAllowed);
-      attempt.failed(Reason.UPSTREAM_CONNECT_FAILED);
-    }
+    return possible;
   }
 
   /** Puts TLS into the pipeline where the pool asks for it. */
@@ -234,8 +230,8 @@ public final class ConnectionPool {
     }
   }
 
-  /** A connection is closed. */
-  public void closed(Http1UpstreamSide side) {
+  /** A connection is closed, or could not be made. */
+  private void closed(Http1UpstreamSide side) {
     open--;
     pool.release(CircuitBreaker.Resource.CONNECTION);
     remove(side);

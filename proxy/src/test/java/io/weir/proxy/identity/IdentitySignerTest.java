@@ -12,7 +12,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -68,20 +67,20 @@ class IdentitySignerTest {
 
   // ------------------------------------------------------------------ the verifiers of the guide
 
-  private static final Map<String, List<String>> COMMANDS =
-      Map.of(
-          "python",
-          List.of("python3", VERIFIERS.resolve("verify_client.py").toString()),
-          "java",
+  private static List<String> command(String language) {
+    return switch (language) {
+      case "python" -> List.of("python3", VERIFIERS.resolve("verify_client.py").toString());
+      case "go" -> List.of("go", "run", VERIFIERS.resolve("verify_client.go").toString());
+      default ->
           List.of(
               Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-              VERIFIERS.resolve("VerifyClient.java").toString()),
-          "go",
-          List.of("go", "run", VERIFIERS.resolve("verify_client.go").toString()));
+              VERIFIERS.resolve("VerifyClient.java").toString());
+    };
+  }
 
   private String verify(String language, String value, String id, long now) throws Exception {
     Path key = Files.writeString(folder.resolve("identity.key"), KEY + "\n");
-    List<String> command = new ArrayList<>(COMMANDS.get(language));
+    List<String> command = new ArrayList<>(command(language));
     command.addAll(List.of(key.toString(), "1", id, value, Long.toString(now)));
     ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
     builder.environment().put("GOCACHE", folder.toString());
@@ -97,7 +96,7 @@ class IdentitySignerTest {
   @ParameterizedTest
   @ValueSource(strings = {"python", "java", "go"})
   void isAcceptedByTheVerifiersOfTheGuide(String language) throws Exception {
-    assumeThat(isInstalled(COMMANDS.get(language).getFirst()) || language.equals("java"))
+    assumeThat(isInstalled(command(language).getFirst()) || language.equals("java"))
         .as(language + " is installed")
         .isTrue();
     String value = signed("1", KEY, "203.0.113.7", Provenance.PROXY_PROTOCOL);
