@@ -145,10 +145,8 @@ public final class Proxy implements AutoCloseable {
     return address.getAddress().isAnyLocalAddress()
         && address.getPort() != 0
         && held.keySet().stream()
-            .anyMatch(
-                other ->
-                    other.getPort() == address.getPort()
-                        && other.getAddress().isAnyLocalAddress());
+            .anyMatch(other ->
+                other.getPort() == address.getPort() && other.getAddress().isAnyLocalAddress());
   }
 
   private Bound bind(ListenerSettings settings, InetSocketAddress address, boolean ours)
@@ -157,8 +155,7 @@ public final class Proxy implements AutoCloseable {
         listeners.computeIfAbsent(settings.name(), name -> new Listener(this, settings));
     return new Bound(
         settings.name(),
-        inherited.open(
-            transport, loops, listener, address, ours, settings.trust().transparent()));
+        inherited.open(transport, loops, listener, address, ours, settings.trust().transparent()));
   }
 
   private boolean isTransparent(String listener) {

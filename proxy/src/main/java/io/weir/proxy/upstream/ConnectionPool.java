@@ -191,8 +191,7 @@ public final class ConnectionPool {
     boolean possible = disclosure().canReach(backend.address(), exchange.identity());
     if (possible) {
       // Before the side is added for good: it sends past the pipeline if nothing stands before it.
-      disclosure()
-          .prepare(channel, exchange.identity(), exchange.connection(), null, exchange.id);
+      disclosure().prepare(channel, exchange.identity(), exchange.connection(), null, exchange.id);
     }
     return possible;
   }
