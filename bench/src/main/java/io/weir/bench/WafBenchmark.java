@@ -47,7 +47,9 @@ public final class WafBenchmark {
     WafBenchmark benchmark = new WafBenchmark(compile(Path.of(args[0]), level));
     System.out.printf("compiled in %d ms%n", (System.nanoTime() - begin) / 1_000_000);
     for (Map.Entry<String, Request> entry : requests().entrySet()) {
-      benchmark.measure(entry.getKey(), entry.getValue());
+      if (args.length < 3 || entry.getKey().contains(args[2])) {
+        benchmark.measure(entry.getKey(), entry.getValue());
+      }
     }
     System.out.printf("automata: %d KiB%n", benchmark.rules.automataMemory() >> 10);
   }

@@ -353,7 +353,7 @@ public final class Evaluation {
         if (transformation == null) {
           place(i, i, in, from, to);
         } else {
-          transform(i, origin[node.parent], transformation);
+          transform(nodes, i, origin[node.parent], transformation);
         }
         if (node.asks()) {
           ask(node, origin[i], literals, view, entry);
@@ -370,7 +370,16 @@ public final class Evaluation {
       wordsKnown[node] = false;
     }
 
-    private void transform(int node, int parent, Transformation transformation) {
+    private void transform(
+        ScanPlan.Node[] nodes, int node, int parent, Transformation transformation) {
+      // Chains that differ only in steps that changed nothing come to the same octets.
+      for (int other = 1; other < node; other++) {
+        if (nodes[other].transformation == transformation
+            && origin[nodes[other].parent] == parent) {
+          origin[node] = origin[other];
+          return;
+        }
+      }
       presence(parent);
       int p = parent * 4;
       if (!ScanPlan.mayChange(

@@ -1,0 +1,235 @@
+package io.weir.waf;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.ByteArrayOutputStream;
+import java.util.List;
+import java.util.zip.GZIPOutputStream;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+
+class TransactionTest {
+  private static final String SQL =
+      "SecRule ARGS|ARGS_NAMES \"@detectSQLi\" \"id:942100,phase:2,deny,log,t:none,tag:'attack-sqli',"
+          + "msg:'SQL',logdata:'%{MATCHED_VAR_NAME}'\"\n";
+
+  @Test
+  void deniesWhatARuleDenies() throws Exception {
+    Transaction transaction = get(compile(SQL), "/?q=1+union+select+1");
+
+    assertThat(transaction.decision())
+        .isEqualTo(
+            new Intervention(Intervention.Action.DENY, 403, "", 942100, Intervention.Cause.RULE));
+    Match match = transaction.matches().getFirst();
+    assertThat(match.evidence().getFirst().variable()).isEqualTo("ARGS:q");
+    assertThat(match.exclusion()).isEqualTo("SecRuleUpdateTargetById 942100 \"!ARGS:q\"");
+  }
+
+  @Test
+  void letsPassWhatTheExclusionLineExcludes() throws Exception {
+    RuleSet rules = compile(SQL + "SecRuleUpdateTargetById 942100 \"!ARGS:q\"");
+
+    assertThat(get(rules, "/?q=1+union+select+1").matches()).isEmpty();
+    assertThat(get(rules, "/?r=1+union+select+1").matches()).hasSize(1);
+  }
+
+  @Test
+  void excludesByCategoryForOneTransaction() throws Exception {
+    RuleSet rules = compile(SQL);
+    Transaction transaction = rules.newTransaction();
+    transaction.exclude(rules.exclusion(List.of("sql_injection"), List.of("ARGS:q")));
+    assertThat(run(transaction, "/?q=1+union+select+1").matches()).isEmpty();
+    transaction.reset();
+    assertThat(run(transaction, "/?q=1+union+select+1").matches()).hasSize(1);
+
+    assertThatThrownBy(() -> rules.exclusion(List.of("nonsense"), List.of()))
+        .isInstanceOf(IllegalArgumentException.class);
+  }
+
+  @Test
+  void runsChainsCapturesAndCounters() throws Exception {
+    RuleSet rules =
+        compile(
+            """
+            SecRule ARGS "@rx ^(\\d+)-(\\d+)$" "id:1,phase:2,pass,log,capture,chain,\\
+                setvar:tx.first=%{tx.1}"
+              SecRule TX:2 "@gt 10" "setvar:tx.score=+5"
+            SecRule TX:score "@eq 5" "id:2,phase:2,log,pass,skipAfter:END"
+            SecAction "id:3,phase:2,log,pass"
+            SecMarker END
+            SecRule TX:first "@eq 7" "id:4,phase:2,log,pass,ctl:ruleRemoveById=5"
+            SecAction "id:5,phase:2,log,pass"
+            """);
+
+    assertThat(ids(get(rules, "/?a=7-11"))).containsExactly(1, 2, 4);
+    assertThat(ids(get(rules, "/?a=7-9"))).containsExactly(3, 4);
+    assertThat(get(rules, "/?a=7-11").counter("tx.score")).isEqualTo(5);
+  }
+
+  @Test
+  void foldsSwitchesThatNoRequestChanges() throws Exception {
+    String rules =
+        """
+        SecAction "id:1,phase:1,nolog,pass,setvar:tx.level=%d"
+        SecRule TX:level "@lt 2" "id:2,phase:2,nolog,pass,skipAfter:END"
+        SecRule ARGS "@rx x" "id:3,phase:2,log,pass"
+        SecMarker END
+        """;
+
+    assertThat(compile(rules.formatted(1)).ruleCount()).isZero();
+    assertThat(compile(rules.formatted(2)).ruleCount()).isEqualTo(1);
+    assertThat(ids(get(compile(rules.formatted(2)), "/?a=x"))).containsExactly(3);
+  }
+
+  @Test
+  void doesNotFoldWhatARequestMayChange() throws Exception {
+    RuleSet rules =
+        compile(
+            """
+            SecRule ARGS:strict "@eq 1" "id:1,phase:1,nolog,pass,setvar:tx.level=2"
+            SecRule &TX:level "@eq 0" "id:2,phase:1,nolog,pass,setvar:tx.level=1"
+            SecRule TX:level "@lt 2" "id:3,phase:2,nolog,pass,skipAfter:END"
+            SecRule ARGS "@rx x" "id:4,phase:2,log,pass"
+            SecMarker END
+            """);
+
+    assertThat(ids(get(rules, "/?a=x"))).isEmpty();
+    assertThat(ids(get(rules, "/?a=x&strict=1"))).containsExactly(4);
+  }
+
+  @Test
+  void onlyNotesWhenDetecting() throws Exception {
+    Transaction transaction = compile(SQL).newTransaction();
+    transaction.detectOnly();
+    transaction.requestLine(octets("GET"), octets("/?q=1+union+select+1"), octets("HTTP/1.1"));
+    assertThat(transaction.endRequestHeaders()).isNull();
+    assertThat(transaction.endRequestBody()).isNull();
+    assertThat(transaction.decision()).isNotNull();
+  }
+
+  @Test
+  void findsAnAttackBehindPaddingInEachKindOfBody() throws Exception {
+    RuleSet rules = compile(SQL);
+    String attack = "1 union select 1,2";
+    for (int padding : new int[] {0, 1_000, 300_000}) {
+      String filler = "a".repeat(padding);
+      assertThat(post(rules, "application/x-www-form-urlencoded", "p=" + filler + "&q=" + attack))
+          .isNotEmpty();
+      assertThat(post(rules, "application/x-www-form-urlencoded", "q=" + filler + " ' or 1=1--"))
+          .isNotEmpty();
+      assertThat(
+              post(
+                  rules, "application/json", "{\"p\":\"" + filler + "\",\"q\":\"" + attack + "\"}"))
+          .isNotEmpty();
+      assertThat(
+              post(
+                  rules,
+                  "multipart/form-data; boundary=b",
+                  "--b\r\nContent-Disposition: form-data; name=\"p\"\r\n\r\n"
+                      + filler
+                      + "\r\n--b\r\nContent-Disposition: form-data; name=\"q\"\r\n\r\n"
+                      + attack
+                      + "\r\n--b--\r\n"))
+          .isNotEmpty();
+    }
+  }
+
+  @Test
+  void refusesABodyBeyondTheLimit() throws Exception {
+    Transaction transaction = compile("SecRequestBodyLimit 10").newTransaction();
+    transaction.endRequestHeaders();
+    assertThat(transaction.requestBody(new byte[10], 0, 10)).isNull();
+    assertThat(cause(transaction.requestBody(new byte[1], 0, 1)))
+        .isEqualTo(Intervention.Cause.BODY_LIMIT);
+  }
+
+  @Test
+  void undoesGzipAndRefusesWhatItCannotUndo() throws Exception {
+    ByteArrayOutputStream packed = new ByteArrayOutputStream();
+    try (GZIPOutputStream gzip = new GZIPOutputStream(packed)) {
+      gzip.write(octets("q=1 union select 1,2"));
+    }
+    assertThat(cause(coded("gzip", packed.toByteArray()))).isEqualTo(Intervention.Cause.RULE);
+    assertThat(cause(coded("gzip", octets("no gzip at all, but long enough"))))
+        .isEqualTo(Intervention.Cause.UNDECODABLE);
+    assertThat(cause(coded("zstd", packed.toByteArray())))
+        .isEqualTo(Intervention.Cause.UNDECODABLE);
+  }
+
+  @Test
+  void refusesBodiesThatAreNotWhatTheySay() throws Exception {
+    RuleSet rules = RuleSet.compiler().baseRules().compile();
+    assertThat(post(rules, "application/json", "{\"a\":1,}")).contains(190002);
+    assertThat(post(rules, "application/xml", "<a>&x;</a>")).contains(190002);
+    assertThat(post(rules, "multipart/form-data; boundary=b", "--b\nno header\n"))
+        .contains(190002, 190003);
+    assertThat(post(rules, "application/json", "{\"a\":[1,2]}")).isEmpty();
+  }
+
+  @Test
+  void namesFileLineAndDirectiveOfEachProblem() {
+    assertThatThrownBy(() ->
+            compile(
+                """
+                SecRule ARGS "@rx (a" "id:1"
+                # a comment
+
+                SecRule NONSENSE "@rx a" "id:2"
+                SecNonsense On
+                SecRule ARGS "@rx a" "id:3,t:nonsense"
+                """))
+        .isInstanceOf(RuleException.class)
+        .hasMessageContaining("test:1: SecRule: @rx: missing )")
+        .hasMessageContaining("test:4: SecRule: unknown variable NONSENSE")
+        .hasMessageContaining("test:5: SecNonsense: unknown or unsupported directive")
+        .hasMessageContaining("test:6: SecRule: unknown transformation t:nonsense");
+  }
+
+  private static RuleSet compile(String rules) throws RuleException {
+    return RuleSet.compiler().baseRules().text(rules, "test").compile();
+  }
+
+  private static Transaction get(RuleSet rules, String uri) {
+    return run(rules.newTransaction(), uri);
+  }
+
+  private static Transaction run(Transaction transaction, String uri) {
+    transaction.requestLine(octets("GET"), octets(uri), octets("HTTP/1.1"));
+    transaction.endRequestHeaders();
+    transaction.endRequestBody();
+    return transaction;
+  }
+
+  private static List<Integer> post(RuleSet rules, String type, String body) {
+    Transaction transaction = rules.newTransaction();
+    transaction.requestLine(octets("POST"), octets("/"), octets("HTTP/1.1"));
+    transaction.requestHeader("Content-Type", type);
+    transaction.endRequestHeaders();
+    transaction.requestBody(octets(body), 0, body.length());
+    transaction.endRequestBody();
+    return ids(transaction);
+  }
+
+  private static @Nullable Intervention coded(String coding, byte[] body) throws RuleException {
+    Transaction transaction = compile(SQL).newTransaction();
+    transaction.requestHeader("Content-Type", "application/x-www-form-urlencoded");
+    transaction.requestHeader("Content-Encoding", coding);
+    transaction.endRequestHeaders();
+    transaction.requestBody(body, 0, body.length);
+    return transaction.endRequestBody();
+  }
+
+  private static Intervention.@Nullable Cause cause(@Nullable Intervention intervention) {
+    return intervention == null ? null : intervention.cause();
+  }
+
+  private static List<Integer> ids(Transaction transaction) {
+    return transaction.matches().stream().map(Match::ruleId).toList();
+  }
+
+  private static byte[] octets(String text) {
+    return text.getBytes(UTF_8);
+  }
+}
