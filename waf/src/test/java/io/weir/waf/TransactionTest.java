@@ -78,8 +78,9 @@ class TransactionTest {
         SecMarker END
         """;
 
-    assertThat(compile(rules.formatted(1)).ruleCount()).isZero();
-    assertThat(compile(rules.formatted(2)).ruleCount()).isEqualTo(1);
+    int base = compile("").ruleCount();
+    assertThat(compile(rules.formatted(1)).ruleCount()).isEqualTo(base);
+    assertThat(compile(rules.formatted(2)).ruleCount()).isEqualTo(base + 1);
     assertThat(ids(get(compile(rules.formatted(2)), "/?a=x"))).containsExactly(3);
   }
 
@@ -163,8 +164,7 @@ class TransactionTest {
     RuleSet rules = RuleSet.compiler().baseRules().compile();
     assertThat(post(rules, "application/json", "{\"a\":1,}")).contains(190002);
     assertThat(post(rules, "application/xml", "<a>&x;</a>")).contains(190002);
-    assertThat(post(rules, "multipart/form-data; boundary=b", "--b\nno header\n"))
-        .contains(190002, 190003);
+    assertThat(post(rules, "multipart/form-data; boundary=b", "--b\nno header\n")).contains(190002);
     assertThat(post(rules, "application/json", "{\"a\":[1,2]}")).isEmpty();
   }
 
