@@ -6,12 +6,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.code_intelligence.jazzer.api.FuzzedDataProvider;
 import com.code_intelligence.jazzer.junit.FuzzTest;
 import io.weir.net.ForwardedChain.Ending;
+import java.net.InetAddress;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
 import java.util.Random;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
@@ -248,9 +252,26 @@ class ForwardedChainFuzzer {
     private static @Nullable IpAddress address(String text) {
       IpAddress address =
           IpAddress.parseOrNull(text.replaceFirst("^((?i:fe80):[^%]*)%[0-9A-Za-z._-]+$", "$1"));
-      boolean translated = address != null && address.toString().equals("64:ff9b::cb00:7107");
-      return translated ? IpAddress.parse("203.0.113.7") : address;
+      return address == null ? null : translated(address);
     }
+
+    /** What stands behind 64:ff9b::/96, where it is an address that others can have. */
+    private static IpAddress translated(IpAddress address) {
+      byte[] octets = InetAddress.ofLiteral(address.toString()).getAddress();
+      if (octets.length != 16 || !HexFormat.of().formatHex(octets, 0, 12).equals(NAT64)) {
+        return address;
+      }
+      String text =
+          IntStream.range(12, 16)
+              .mapToObj(i -> Integer.toString(octets[i] & 0xff))
+              .collect(Collectors.joining("."));
+      return text.matches(NOT_GLOBAL) ? address : IpAddress.parse(text);
+    }
+
+    private static final String NAT64 = "0064ff9b0000000000000000";
+    private static final String NOT_GLOBAL =
+        "(0|10|127|22[4-9]|23[0-9]|24[0-9]|25[0-5]|169\\.254|192\\.168|172\\.(1[6-9]|2[0-9]|3[01])"
+            + "|100\\.(6[4-9]|[789][0-9]|1[01][0-9]|12[0-7]))\\..*";
 
     private static Hop node(String text) {
       Matcher node = NODE.matcher(text);
