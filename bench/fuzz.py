@@ -1,0 +1,85 @@
+"""Lets every fuzzer search for a while: bench/run fuzz [--minutes N] [NAME ...].
+
+A fuzzer is a class *Fuzzer in a module's tests; NAMEs choose those whose name contains one of them. Each class gets N minutes, shared
+evenly by its @FuzzTest methods. Its stored inputs are the seeds; what the search adds is kept in the module's target/fuzz. A finding
+is printed with the file that shows it: copy that into the folder of stored inputs together with the fix, so that every build replays it.
+"""
+import argparse
+import pathlib
+import re
+import shlex
+import subprocess
+import sys
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+METHOD = re.compile(r"@FuzzTest(?:\([^)]*\))?\s+(?:public )?void (\w+)\(")
+PROGRESS = re.compile(r"^#(\d+)\s.*?cov: (\d+).*?exec/s: (\d+)", re.M)
+
+
+def fuzzers(names):
+    for source in sorted(ROOT.glob("*/src/test/java/**/*Fuzzer.java")):
+        if not names or any(name in source.stem for name in names):
+            module = source.relative_to(ROOT).parts[0]
+            package = ".".join(source.relative_to(ROOT / module / "src/test/java").parts[:-1])
+            yield module, f"{package}.{source.stem}", METHOD.findall(source.read_text())
+
+
+def classpath(module, prefix):
+    """Compiles the module and what it needs; the class path of its tests."""
+    out = ROOT / module / "target/fuzz/classpath"
+    out.parent.mkdir(parents=True, exist_ok=True)
+    maven = [
+        str(ROOT / "mvnw"), "-q", "-B", "-pl", module, "-am", "test-compile", "dependency:build-classpath",
+        "-Dmdep.outputFile=target/fuzz/classpath", "-Dmdep.includeScope=test",
+    ]
+    subprocess.run(prefix + maven, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+    target = ROOT / module / "target"
+    return f"{target}/test-classes:{target}/classes:{out.read_text().strip()}"
+
+
+def search(module, path, name, method, seconds, prefix):
+    folder = ROOT / module / "target/fuzz" / f"{name}.{method}"
+    folder.mkdir(parents=True, exist_ok=True)
+    stored = ROOT / module / "src/test/resources" / (name.replace(".", "/") + "Inputs") / method
+    command = prefix + [
+        "java", "-cp", path, "-Xmx1g", "--enable-native-access=ALL-UNNAMED", "--sun-misc-unsafe-memory-access=allow",
+        "-XX:+EnableDynamicAgentLoading", "com.code_intelligence.jazzer.Jazzer", f"--target_class={name}",
+        f"--target_method={method}", "--instrumentation_includes=io.weir.**", f"--reproducer_path={folder}",
+        f"-artifact_prefix={folder}/", f"-max_total_time={seconds}", "-max_len=8192", "-timeout=20", str(folder),
+    ] + ([str(stored)] if stored.is_dir() else [])
+    started = time.time()
+    run = subprocess.run(command, cwd=ROOT / module, capture_output=True, text=True, errors="replace")
+    text = run.stdout + run.stderr
+    (folder.parent / f"{name}.{method}.log").write_text(text)
+    progress = PROGRESS.findall(text)
+    executions, coverage, _ = progress[-1] if progress else ("0", "0", "0")
+    line = f"{name.rsplit('.', 1)[1]}.{method}: {int(executions):,} inputs in {time.time() - started:.0f} s, coverage {coverage}"
+    if run.returncode == 0 and progress:
+        print(f"{line}, no finding", flush=True)
+        return 0
+    finding = re.search(r"== Java Exception:.*(?:\n.*){0,8}|ERROR: libFuzzer.*", text)
+    print(f"{line}, FINDING (exit {run.returncode}); log {folder}.log\n{finding.group(0) if finding else text[-2000:]}", flush=True)
+    return 1
+
+
+def main():
+    parser = argparse.ArgumentParser(prog="bench/run fuzz", description=__doc__.split("\n")[0])
+    parser.add_argument("--minutes", type=float, default=1, help="for each class, default 1")
+    parser.add_argument("--prefix", default="", help="a command that runs each search, such as nice")
+    parser.add_argument("names", nargs="*", help="parts of class names; all without")
+    options = parser.parse_args()
+    prefix = shlex.split(options.prefix)
+    paths = {}
+    findings = 0
+    for module, name, methods in fuzzers(options.names):
+        if module not in paths:
+            paths[module] = classpath(module, prefix)
+        for method in methods:
+            seconds = max(1, int(options.minutes * 60 / len(methods)))
+            findings += search(module, paths[module], name, method, seconds, prefix)
+    print(f"findings: {findings}")
+    sys.exit(1 if findings else 0)
+
+
+main()
