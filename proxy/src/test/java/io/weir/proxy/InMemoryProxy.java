@@ -6,6 +6,7 @@ import io.netty.channel.embedded.EmbeddedChannel;
 import io.weir.net.ClientIdentity;
 import io.weir.net.IpAddress;
 import io.weir.net.Provenance;
+import io.weir.policy.CircuitBreaker;
 import io.weir.policy.CircuitLimits;
 import io.weir.policy.OutlierLimits;
 import io.weir.proxy.http.FieldName;
@@ -145,6 +146,7 @@ public final class InMemoryProxy implements AutoCloseable {
                       client, loop, listener, peer, IpAddress.parse("192.0.2.2"), 80)));
       ConnectionPool connections = loop.connections(pool.backends().getFirst());
       for (int i = 0; i < CONNECTIONS; i++) {
+        pool.tryTake(CircuitBreaker.Resource.CONNECTION);
         Http1UpstreamSide side = new Http1UpstreamSide(loop, connections);
         upstream.add(new EmbeddedChannel(side));
         toBackend.add(new ByteArrayOutputStream());
@@ -191,14 +193,20 @@ public final class InMemoryProxy implements AutoCloseable {
       return some;
     }
 
+    /** With the handlers told of it, which the channel leaves for later. */
+    private void close(EmbeddedChannel channel) {
+      channel.close();
+      channel.runPendingTasks();
+    }
+
     Outcome end() {
       take(client, toClient);
       boolean closed = !client.isOpen();
-      client.close();
+      close(client);
       List<byte[]> received = new ArrayList<>();
       for (int i = 0; i < CONNECTIONS; i++) {
         take(upstream.get(i), toBackend.get(i));
-        upstream.get(i).close();
+        close(upstream.get(i));
         if (toBackend.get(i).size() > 0) {
           received.add(toBackend.get(i).toByteArray());
         }

@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
 
 /**
  * Whatever goes in: what comes out is read by the second reader, without choice, as the same
@@ -56,6 +57,18 @@ class SecondReaderFuzzer {
   @FuzzTest
   void backendsReadTheRequestsThatTheClientDribbled(byte[] said) {
     checkRequests(said, 1);
+  }
+
+  /** The oracle would be content with a proxy that forwards nothing. */
+  @Test
+  void forwardsWhatIsInOrderHoweverOften() {
+    byte[] request = Ascii.bytes("GET / HTTP/1.1\r\nHost: www.example.com\r\n\r\n");
+    for (int i = 0; i < 300; i++) {
+      InMemoryProxy.Outcome outcome =
+          PROXY.run(request, request.length, (connection, received) -> OK);
+      assertThat(outcome.toBackend()).hasSize(1);
+      assertThat(Ascii.text(outcome.toClient(), 0, outcome.toClient().length)).endsWith("ok");
+    }
   }
 
   private static void checkRequests(byte[] said, int step) {
