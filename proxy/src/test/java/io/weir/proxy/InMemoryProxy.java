@@ -71,8 +71,9 @@ public final class InMemoryProxy implements AutoCloseable {
 
   /** A proxy that tolerates just this. */
   public InMemoryProxy(Tolerances tolerances) {
-    PoolSettings.Resilience noRetries =
-        new PoolSettings.Resilience(OutlierLimits.DEFAULT, CircuitLimits.NONE, 0, 0);
+    // Nothing of one run may tell on the next: no retry, and no backend set aside.
+    OutlierLimits none = new OutlierLimits(0, 0, 1, 1, 0);
+    PoolSettings.Resilience noRetries = new PoolSettings.Resilience(none, CircuitLimits.NONE, 0, 0);
     PoolSettings settings =
         new PoolSettings(
             PoolSettings.Balancing.DEFAULTS, PoolSettings.Connections.DEFAULTS, noRetries);
@@ -148,7 +149,9 @@ public final class InMemoryProxy implements AutoCloseable {
       for (int i = 0; i < CONNECTIONS; i++) {
         pool.tryTake(CircuitBreaker.Resource.CONNECTION);
         Http1UpstreamSide side = new Http1UpstreamSide(loop, connections);
-        upstream.add(new EmbeddedChannel(side));
+        EmbeddedChannel channel = new EmbeddedChannel(side);
+        upstream.add(channel);
+        connections.count(side, channel);
         toBackend.add(new ByteArrayOutputStream());
         connections.release(side);
       }

@@ -168,9 +168,7 @@ public final class ConnectionPool {
     channel.pipeline().addLast(side);
     // A failed write must not throw away the answer that explains it.
     channel.config().setAutoClose(false);
-    // Also of a channel that was never connected, which is not told that it is inactive.
-    channel.closeFuture().addListener(closed -> closed(side));
-    open++;
+    count(side, channel);
     Connecting attempt = new Connecting(exchange, channel, side, tls, pool);
     exchange.connecting(attempt);
     boolean told = !disclosure().perClient() || disclose(exchange, side, channel);
@@ -206,6 +204,13 @@ public final class ConnectionPool {
       channel.pipeline().addLast(tls);
     }
     return tls;
+  }
+
+  /** Counts a connection, for which the limit allowed, until its channel is closed. */
+  public void count(Http1UpstreamSide side, Channel channel) {
+    // Also of a channel that was never connected, which is not told that it is inactive.
+    channel.closeFuture().addListener(closed -> closed(side));
+    open++;
   }
 
   /** A connection whose last response was read to its end. */
