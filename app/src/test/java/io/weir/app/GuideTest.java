@@ -56,7 +56,7 @@ class GuideTest {
 
   private static Stream<Path> pages() throws IOException {
     try (Stream<Path> files = Files.list(Path.of("../docs/guide"))) {
-      List<Path> pages = files.sorted().toList();
+      List<Path> pages = files.filter(file -> file.toString().endsWith(".md")).sorted().toList();
       assertThat(pages).isNotEmpty();
       return pages.stream();
     }
