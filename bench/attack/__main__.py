@@ -11,21 +11,19 @@ is started anew.
 import argparse
 import multiprocessing
 import os
-import shlex
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "l7"))
 
+import arguments
 import proxies
 from attacks import ATTACKS, QUICK, Sent
 from load import h2load, wait_until_answering, wrk
 from machine import LOAD_CPU, BenchError, open_file_limit, quiet
 from memory import held_bytes
-from proxies import ROOT, Setup
 from report import machine, versions
 from targets import NAMES, Target
 
@@ -38,8 +36,8 @@ def main():
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
         proxies.require_tools(["nginx", "wrk", "h2load", "openssl", *options.proxies])
-        if "weir" in options.proxies and not options.weir_command:
-            subprocess.run([os.path.join(ROOT, "weir"), "build"], check=True)
+        if "weir" in options.proxies:
+            arguments.build_weir(options)
         with quiet(options.lock):
             results = Run(options).all()
     except (BenchError, OSError, subprocess.CalledProcessError) as problem:
@@ -54,8 +52,7 @@ def main():
 class Run:
     def __init__(self, options):
         self.options = options
-        weir = options.weir_command or f"{shlex.quote(os.path.join(ROOT, 'weir'))} run"
-        self.setup = Setup(options.work, options.base_port, shlex.split(weir))
+        self.setup = arguments.setup(options)
         self.servers = {}
 
     def all(self):
@@ -183,33 +180,17 @@ def parse():
         prog="bench/run attack", formatter_class=argparse.RawDescriptionHelpFormatter, description=__doc__,
         epilog=f"attacks:\n{listing}")
     parser.add_argument("--quick", action="store_true", help=f"within 50 seconds: {','.join(QUICK)}; Weir only, a second each")
-    parser.add_argument("-a", "--attacks", type=_names(ATTACKS), metavar="A,B,…", help="default: all")
-    parser.add_argument("-p", "--proxies", type=_names(NAMES), metavar="A,B,…", help="of haproxy,nginx,weir; default: all")
+    parser.add_argument("-a", "--attacks", type=arguments.names(ATTACKS), metavar="A,B,…", help="default: all")
+    parser.add_argument("-p", "--proxies", type=arguments.names(NAMES), metavar="A,B,…", help="of haproxy,nginx,weir; default: all")
     parser.add_argument("-d", "--duration", type=int, metavar="SECONDS", help="of one measurement; default: 4")
     parser.add_argument("--warm-up", type=int, metavar="SECONDS", help="after each start of a JVM, twice; default: 4")
-    parser.add_argument("--base-port", type=int, default=22900, metavar="PORT", help="first of 24 ports; default: 22900")
-    parser.add_argument("--weir-command", metavar="COMMAND",
-                        help="runs Weir; the configuration file is appended; default: './weir run'")
-    parser.add_argument("--work", default=os.path.join(ROOT, "bench", "work"), metavar="DIR", help="default: bench/work")
-    parser.add_argument("--lock", default=os.path.join(tempfile.gettempdir(), "weir-bench.lock"), metavar="FILE",
-                        help="held while measuring, so that two benches take turns; default: %(default)s")
+    arguments.add_common(parser, 22900)
     options = parser.parse_args()
     options.attacks = options.attacks or (QUICK if options.quick else list(ATTACKS))
     options.proxies = options.proxies or (["weir"] if options.quick else list(NAMES))
     options.duration = options.duration or (1 if options.quick else 4)
     options.warm_up = options.warm_up or (1 if options.quick else 4)
-    options.work = os.path.abspath(options.work)
     return options
-
-
-def _names(known):
-    def names(text):
-        chosen = text.split(",")
-        for name in chosen:
-            if name not in known:
-                raise argparse.ArgumentTypeError(f"{name} (expected: {', '.join(known)})")
-        return chosen
-    return names
 
 
 if __name__ == "__main__":

@@ -8,17 +8,16 @@ A JVM is warmed up, unmeasured, until its CPU time per request stops falling.
 
 import argparse
 import os
-import shlex
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 
+import arguments
 import proxies
 from load import wait_until_answering
 from machine import BenchError, open_file_limit, quiet
-from proxies import CONFIGURE, ROOT, Proxy, Setup
+from proxies import CONFIGURE, Proxy
 from report import Results
 from scenarios import QUICK, SCENARIOS, Fresh, Traffic
 
@@ -30,8 +29,8 @@ def main():
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
         proxies.require_tools(["nginx", "wrk", "h2load", "openssl", *options.proxies])
-        if "weir" in options.proxies and not options.weir_command:
-            subprocess.run([os.path.join(ROOT, "weir"), "build"], check=True)
+        if "weir" in options.proxies:
+            arguments.build_weir(options)
         with quiet(options.lock):
             results = Run(options).all()
     except (BenchError, OSError, subprocess.CalledProcessError) as problem:
@@ -48,8 +47,7 @@ def main():
 class Run:
     def __init__(self, options):
         self.options, self.began = options, time.monotonic()
-        weir = options.weir_command or f"{shlex.quote(os.path.join(ROOT, 'weir'))} run"
-        self.setup = Setup(options.work, options.base_port, shlex.split(weir))
+        self.setup = arguments.setup(options)
         self.servers, self.broken, self.results = {}, {}, Results()
 
     def all(self):
@@ -145,36 +143,20 @@ def parse():
         epilog=f"scenarios:\n{scenarios}\n\nThe exit status is 1 when a request was not answered 200 or a proxy failed.")
     parser.add_argument("--quick", action="store_true",
                         help=f"within 50 seconds: {','.join(QUICK)}; HAProxy and Weir; one second, three rounds")
-    parser.add_argument("-s", "--scenarios", type=_names(SCENARIOS), metavar="A,B,…", help="default: all")
-    parser.add_argument("-p", "--proxies", type=_names(CONFIGURE), metavar="A,B,…", help="of haproxy,nginx,weir; default: all")
+    parser.add_argument("-s", "--scenarios", type=arguments.names(SCENARIOS), metavar="A,B,…", help="default: all")
+    parser.add_argument("-p", "--proxies", type=arguments.names(CONFIGURE), metavar="A,B,…", help="of haproxy,nginx,weir; default: all")
     parser.add_argument("-d", "--duration", type=int, metavar="SECONDS", help="of one measurement; default: 4")
     parser.add_argument("-r", "--rounds", type=int, help="measurements of each scenario and proxy; default: 5")
     parser.add_argument("--warm-up", type=int, default=40, metavar="SECONDS", help="at most, per scenario; default: 40")
-    parser.add_argument("--base-port", type=int, default=21900, metavar="PORT", help="first of 24 ports; default: 21900")
-    parser.add_argument("--weir-command", metavar="COMMAND",
-                        help="runs Weir; the configuration file is appended; default: './weir run'")
-    parser.add_argument("--work", default=os.path.join(ROOT, "bench", "work"), metavar="DIR", help="default: bench/work")
+    arguments.add_common(parser, 21900)
     parser.add_argument("-o", "--output", metavar="FILE", help="JSON results; default: results.json in the work directory")
-    parser.add_argument("--lock", default=os.path.join(tempfile.gettempdir(), "weir-bench.lock"), metavar="FILE",
-                        help="held while measuring, so that two benches take turns; default: %(default)s")
     options = parser.parse_args()
     options.scenarios = options.scenarios or (QUICK if options.quick else list(SCENARIOS))
     options.proxies = options.proxies or (["haproxy", "weir"] if options.quick else list(CONFIGURE))
     options.duration = options.duration or (1 if options.quick else 4)
     options.rounds = options.rounds or (3 if options.quick else 5)
-    options.work = os.path.abspath(options.work)
     options.output = options.output or os.path.join(options.work, "results.json")
     return options
-
-
-def _names(known):
-    def names(text):
-        chosen = text.split(",")
-        for name in chosen:
-            if name not in known:
-                raise argparse.ArgumentTypeError(f"{name} (expected: {', '.join(known)})")
-        return chosen
-    return names
 
 
 if __name__ == "__main__":

@@ -6,23 +6,21 @@ fails is an error; the exit status tells.
 
 import argparse
 import os
-import shlex
 import socket
 import ssl
 import subprocess
 import sys
-import tempfile
 import time
 
 BENCH = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 sys.path[:0] = [os.path.join(BENCH, "attack"), os.path.join(BENCH, "l7")]
 
+import arguments
 import proxies
 from attacks import client_context
 from load import wait_until_answering, wrk
 from machine import LOAD_CPU, BenchError, open_file_limit, quiet
 from memory import held_bytes
-from proxies import ROOT, Setup
 from targets import Target
 
 RESERVE = 700  # open files for everything but idle connections
@@ -33,8 +31,7 @@ def main():
     options = parse()
     try:
         proxies.require_tools(["nginx", "wrk", "openssl"])
-        if not options.weir_command:
-            subprocess.run([os.path.join(ROOT, "weir"), "build"], check=True)
+        arguments.build_weir(options)
         most = open_file_limit() - RESERVE
         if most < options.idle:
             print(f"open files: at most {most} connections instead of {options.idle} (see ulimit -n)")
@@ -47,8 +44,7 @@ def main():
 
 
 def run(options):
-    weir = options.weir_command or f"{shlex.quote(os.path.join(ROOT, 'weir'))} run"
-    setup = Setup(os.path.abspath(options.work), options.base_port, shlex.split(weir))
+    setup = arguments.setup(options)
     setup.prepare()
     os.sched_setaffinity(0, {LOAD_CPU})
     backend, target, errors = proxies.backend(setup), Target("weir", setup), 0
@@ -130,10 +126,7 @@ def parse():
     parser.add_argument("--tls", type=int, default=10_000, help="TLS connections; default: 10000")
     parser.add_argument("--rate", type=int, default=2000, help="new connections a second; default: 2000")
     parser.add_argument("-d", "--duration", type=int, default=10, metavar="SECONDS", help="of the new ones; default: 10")
-    parser.add_argument("--base-port", type=int, default=24900, metavar="PORT", help="first of 24 ports; default: 24900")
-    parser.add_argument("--weir-command", metavar="COMMAND", help="runs Weir; the configuration file is appended; default: './weir run'")
-    parser.add_argument("--work", default=os.path.join(ROOT, "bench", "work"), metavar="DIR", help="default: bench/work")
-    parser.add_argument("--lock", default=os.path.join(tempfile.gettempdir(), "weir-bench.lock"), metavar="FILE")
+    arguments.add_common(parser, 24900)
     return parser.parse_args()
 
 

@@ -6,19 +6,17 @@ Weir has CPU 0; slowhttptest, the honest client (200 requests a second over 10 c
 import argparse
 import os
 import re
-import shlex
 import shutil
 import subprocess
 import sys
-import tempfile
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "l7"))
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "attack"))
 
+import arguments
 import proxies
 from load import h2load, wait_until_answering, wrk
 from machine import LOAD_CPU, BenchError, open_file_limit, quiet
-from proxies import ROOT, Setup
 from targets import Target
 
 MODES = {
@@ -35,8 +33,7 @@ def main():
         proxies.require_tools(["nginx", "wrk", "h2load", "openssl"])
         if not shutil.which("slowhttptest"):
             raise BenchError("missing: slowhttptest (get it with: apt-get install slowhttptest)")
-        if not options.weir_command:
-            subprocess.run([os.path.join(ROOT, "weir"), "build"], check=True)
+        arguments.build_weir(options)
         open_file_limit()
         with quiet(options.lock):
             rows, bad = run(options)
@@ -49,8 +46,7 @@ def main():
 
 
 def run(options):
-    weir = options.weir_command or f"{shlex.quote(os.path.join(ROOT, 'weir'))} run"
-    setup = Setup(os.path.abspath(options.work), options.base_port, shlex.split(weir))
+    setup = arguments.setup(options)
     setup.prepare()
     backend, rows, bad = proxies.backend(setup), [], False
     target = Target("weir", setup)
@@ -108,10 +104,7 @@ def parse():
     parser.add_argument("-r", "--rate", type=int, default=200, help="connections opened a second; default: 200")
     parser.add_argument("-d", "--duration", type=int, default=10, metavar="SECONDS", help="of one measurement; default: 10")
     parser.add_argument("--warm-up", type=int, default=8, metavar="SECONDS", help="default: 8")
-    parser.add_argument("--base-port", type=int, default=23900, metavar="PORT", help="first of 24 ports; default: 23900")
-    parser.add_argument("--weir-command", metavar="COMMAND", help="runs Weir; the configuration file is appended; default: './weir run'")
-    parser.add_argument("--work", default=os.path.join(ROOT, "bench", "work"), metavar="DIR", help="default: bench/work")
-    parser.add_argument("--lock", default=os.path.join(tempfile.gettempdir(), "weir-bench.lock"), metavar="FILE")
+    arguments.add_common(parser, 23900)
     return parser.parse_args()
 
 
