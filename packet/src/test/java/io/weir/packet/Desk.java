@@ -7,6 +7,18 @@ final class Desk implements AutoCloseable {
   static final int PASS = 2;
   static final int SEND_BACK = 3;
 
+  /** All that is decided by a frame alone: no routes, no rates. */
+  static final PacketPolicy POLICY =
+      new PacketPolicy(
+          PacketPolicy.ReversePath.OFF,
+          false,
+          true,
+          Reflectors.KNOWN,
+          Rate.UNLIMITED,
+          Rate.UNLIMITED,
+          SynLimits.NONE,
+          0);
+
   final XdpEngine engine;
   private final PacketTrial trial;
 

@@ -48,22 +48,11 @@ class FilterTest {
 
   private static final byte[] NONE = new byte[0];
 
-  private static final PacketPolicy POLICY =
-      new PacketPolicy(
-          PacketPolicy.ReversePath.OFF,
-          false,
-          true,
-          Reflectors.KNOWN,
-          Rate.UNLIMITED,
-          Rate.UNLIMITED,
-          SynLimits.NONE,
-          0);
-
   private static Desk desk;
 
   @BeforeAll
   static void open() {
-    desk = new Desk(POLICY, AddressLists.EMPTY);
+    desk = new Desk(Desk.POLICY, AddressLists.EMPTY);
   }
 
   @AfterAll
@@ -571,7 +560,7 @@ class FilterTest {
     try (Desk counting = new Desk(PacketPolicy.MINIMAL, AddressLists.EMPTY)) {
       counting.judge(syn(CLIENT, SERVER));
       counting.judge(ip(CLIENT6, SERVER6, 6, tcp(0)));
-      counting.replace(POLICY);
+      counting.replace(Desk.POLICY);
       counting.judge(ip(CLIENT6, SERVER6, 6, tcp(0)));
       counting.judge(ip(CLIENT, SERVER, 17, udp(11211, 1, NONE)));
       Counters counters = counting.engine.counters();

@@ -44,17 +44,6 @@ class ModelTest {
           prefixes("203.0.113.128/25", "2001:db8:1:2::/64", "203.0.113.9"),
           prefixes("203.0.113.0/24", "2001:db8:1:4000::/50", "2001:db8:1::9"));
 
-  private static final PacketPolicy POLICY =
-      new PacketPolicy(
-          PacketPolicy.ReversePath.OFF,
-          false,
-          true,
-          Reflectors.KNOWN,
-          Rate.UNLIMITED,
-          Rate.UNLIMITED,
-          SynLimits.NONE,
-          0);
-
   private static List<IpPrefix> prefixes(String... texts) {
     return Stream.of(texts).map(IpPrefix::parse).toList();
   }
@@ -129,8 +118,8 @@ class ModelTest {
   @Test
   void decidesEveryPacketAsTheModelDoes() {
     Set<Reason> seen = EnumSet.noneOf(Reason.class);
-    PacketModel model = new PacketModel(POLICY, LISTS);
-    try (Desk desk = new Desk(POLICY, LISTS)) {
+    PacketModel model = new PacketModel(Desk.POLICY, LISTS);
+    try (Desk desk = new Desk(Desk.POLICY, LISTS)) {
       for (int i = 0; i < PACKETS; i++) {
         byte[] frame = next();
         Reason expected = model.judge(frame);
@@ -146,8 +135,8 @@ class ModelTest {
 
   @Test
   void decidesPacketsCutAtEveryLengthAsTheModelDoes() {
-    PacketModel model = new PacketModel(POLICY, LISTS);
-    try (Desk desk = new Desk(POLICY, LISTS)) {
+    PacketModel model = new PacketModel(Desk.POLICY, LISTS);
+    try (Desk desk = new Desk(Desk.POLICY, LISTS)) {
       for (byte[] whole : SEEDS) {
         for (int length = 14; length <= whole.length; length++) {
           byte[] frame = Arrays.copyOf(whole, length);
