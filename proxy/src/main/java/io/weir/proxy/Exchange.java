@@ -204,11 +204,6 @@ public final class Exchange implements TimerWheel.Owner {
     }
   }
 
-  /** The head or content is not acceptable. */
-  public void requestRefused(Reason why) {
-    fail(why);
-  }
-
   /** The client closed or reset. */
   public void clientGone() {
     if (!finished) {
@@ -456,7 +451,7 @@ public final class Exchange implements TimerWheel.Owner {
         && !responseStarted
         && !bodyForwarded
         && attempts <= route().retries().attempts()
-        && loop.clock() - totalDeadline() < 0;
+        && loop.recently() - totalDeadline() < 0;
   }
 
   private boolean selectAnother(long now) {

@@ -197,7 +197,7 @@ public final class Http1ClientSide extends Http1Output implements ClientSide, Ti
     if (refused != null) {
       in.skipBytes(in.readableBytes());
       close = true;
-      x.requestRefused(refused);
+      x.fail(refused);
     } else if (head.complete) {
       in.skipBytes(head.scanned - before);
       head.length = head.scanned;
@@ -272,7 +272,7 @@ public final class Http1ClientSide extends Http1Output implements ClientSide, Ti
     if (data < 0) {
       in.skipBytes(in.readableBytes());
       close = true;
-      exchange().requestRefused(Reason.FRAME_BODY_MALFORMED);
+      exchange().fail(Reason.FRAME_BODY_MALFORMED);
     } else if (reader.isDone()) {
       state = State.ANSWERING;
       timer.disarm();
@@ -381,7 +381,7 @@ public final class Http1ClientSide extends Http1Output implements ClientSide, Ti
       case HEAD -> {
         close = true;
         connection.shows(Sign.HEAD_LATE);
-        exchange().requestRefused(Reason.FRAME_TOO_SLOW);
+        exchange().fail(Reason.FRAME_TOO_SLOW);
       }
       case BODY, CHUNKS -> checkProgress(exchange(), Reason.FRAME_TOO_SLOW);
       case ANSWERING -> {
@@ -428,7 +428,7 @@ public final class Http1ClientSide extends Http1Output implements ClientSide, Ti
     } else {
       close = true;
       connection.shows(Sign.BODY_STALLED);
-      x.requestRefused(why);
+      x.fail(why);
     }
   }
 

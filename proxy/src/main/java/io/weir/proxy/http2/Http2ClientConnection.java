@@ -33,8 +33,6 @@ public final class Http2ClientConnection extends Http2Connection {
   /** Streams whose heads came with this read; they run when it is complete. */
   private final ArrayList<Http2ClientStream> begun = new ArrayList<>();
 
-  private long idleSince;
-
   /** When a field block or the first settings began that are not whole yet; 0 for none. */
   private long unfinishedSince;
 
@@ -220,9 +218,6 @@ public final class Http2ClientConnection extends Http2Connection {
   @Override
   void closed(Http2Stream stream) {
     super.closed(stream);
-    if (streams.size() == 0) {
-      idleSince = loop.clock();
-    }
     closeIfDrained();
   }
 

@@ -9,7 +9,6 @@ import io.weir.proxy.ForwardedFields;
 import io.weir.proxy.ListenerSettings;
 import io.weir.proxy.TimerWheel;
 import io.weir.proxy.http.FieldName;
-import io.weir.proxy.http.FieldSink;
 import io.weir.proxy.http.Head;
 import io.weir.proxy.stage.Reason;
 import java.util.Objects;
@@ -92,7 +91,7 @@ final class Http2ClientStream extends Http2Stream implements ClientSide {
     }
     if (refused != null) {
       earlyEnd = ErrorCode.PROTOCOL_ERROR;
-      x.requestRefused(refused);
+      x.fail(refused);
       return null;
     }
     if (!end) {
@@ -185,7 +184,7 @@ final class Http2ClientStream extends Http2Stream implements ClientSide {
     pending = false;
     earlyEnd = ErrorCode.PROTOCOL_ERROR;
     if (exchange != null) {
-      exchange.requestRefused(Reason.FRAME_BODY_MALFORMED);
+      exchange.fail(Reason.FRAME_BODY_MALFORMED);
     } else if (lingering) {
       end(ErrorCode.PROTOCOL_ERROR);
     }
@@ -247,7 +246,9 @@ final class Http2ClientStream extends Http2Stream implements ClientSide {
     tunnel = x.request.extendedConnect && (head.status == 101 || head.status / 100 == 2);
     // HTTP/1.1's switch of protocols is a plain success here (RFC 8441 §4).
     encoder.status(tunnel ? 200 : head.status);
-    ForwardedFields.toClient(x, tunnel ? new WithoutAccept(encoder) : encoder);
+    // Sec-WebSocket-Accept answers a key that this client never sent.
+    ForwardedFields.toClient(
+        x, tunnel ? new Without(FieldName.SEC_WEBSOCKET_ACCEPT, encoder) : encoder);
     if (head.contentLength >= 0 && head.status != 204 && !tunnel) {
       encoder.contentLength(head.contentLength);
     }
@@ -255,23 +256,6 @@ final class Http2ClientStream extends Http2Stream implements ClientSide {
     localEnded = end;
     if (tunnel) {
       armForContent();
-    }
-  }
-
-  /** Sec-WebSocket-Accept answers a key that this client never sent. */
-  private record WithoutAccept(FieldSink to) implements FieldSink {
-    @Override
-    public void field(
-        FieldName known,
-        byte[] name,
-        int nameStart,
-        int nameEnd,
-        byte[] value,
-        int valueStart,
-        int valueEnd) {
-      if (known != FieldName.SEC_WEBSOCKET_ACCEPT) {
-        to.field(known, name, nameStart, nameEnd, value, valueStart, valueEnd);
-      }
     }
   }
 
@@ -460,7 +444,7 @@ final class Http2ClientStream extends Http2Stream implements ClientSide {
     } else {
       of.connection.shows(Sign.BODY_STALLED);
       earlyEnd = ErrorCode.CANCEL;
-      x.requestRefused(Reason.FRAME_TOO_SLOW);
+      x.fail(Reason.FRAME_TOO_SLOW);
     }
   }
 }

@@ -87,6 +87,9 @@ abstract class Http2Connection extends ChannelInboundHandlerAdapter
   /** Octets of content that moved in either direction, for all streams together. */
   long moved;
 
+  /** When the last stream was closed, or the connection made. */
+  long idleSince;
+
   private final int[] resets = new int[REMEMBERED_RESETS];
   private int resetCount;
 
@@ -556,6 +559,9 @@ abstract class Http2Connection extends ChannelInboundHandlerAdapter
   /** A stream is closed; it may be used again. */
   void closed(Http2Stream stream) {
     leaveLine(stream);
+    if (streams.size() == 0) {
+      idleSince = loop.clock();
+    }
   }
 
   @Override

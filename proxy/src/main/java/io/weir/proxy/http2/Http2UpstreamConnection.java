@@ -29,7 +29,6 @@ public final class Http2UpstreamConnection extends Http2Connection {
   private final boolean secure;
   private byte[] target = new byte[256];
   private int nextStream = 1;
-  private long idleSince;
   private long forgotten;
   private boolean goingAway;
   private boolean aliveAsked;
@@ -140,9 +139,6 @@ public final class Http2UpstreamConnection extends Http2Connection {
   @Override
   void closed(Http2Stream stream) {
     super.closed(stream);
-    if (streams.size() == 0) {
-      idleSince = loop.clock();
-    }
     closeIfDone();
     pool.available();
   }

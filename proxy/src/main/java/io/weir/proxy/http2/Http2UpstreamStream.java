@@ -8,7 +8,6 @@ import io.weir.proxy.TimerWheel;
 import io.weir.proxy.UpstreamSide;
 import io.weir.proxy.http.Ascii;
 import io.weir.proxy.http.FieldName;
-import io.weir.proxy.http.FieldSink;
 import io.weir.proxy.http.Head;
 import io.weir.proxy.http.Method;
 import io.weir.proxy.http1.WebSocketKey;
@@ -67,7 +66,9 @@ public final class Http2UpstreamStream extends Http2Stream implements UpstreamSi
     encoder.pseudo(StaticTable.SCHEME, scheme, 0, scheme.length);
     target(head, encoder);
     encoder.pseudo(StaticTable.AUTHORITY, head.bytes, head.authorityStart, head.authorityEnd);
-    ForwardedFields.toUpstream(x, head.webSocket ? new WithoutKey(encoder) : encoder);
+    // Sec-WebSocket-Key has no meaning in RFC 8441.
+    ForwardedFields.toUpstream(
+        x, head.webSocket ? new Without(FieldName.SEC_WEBSOCKET_KEY, encoder) : encoder);
     if (head.contentLength >= 0) {
       encoder.contentLength(head.contentLength);
     }
@@ -91,23 +92,6 @@ public final class Http2UpstreamStream extends Http2Stream implements UpstreamSi
       length += query;
     }
     encoder.pseudo(StaticTable.PATH, target, 0, length);
-  }
-
-  /** Sec-WebSocket-Key has no meaning in RFC 8441. */
-  private record WithoutKey(FieldSink to) implements FieldSink {
-    @Override
-    public void field(
-        FieldName known,
-        byte[] name,
-        int nameStart,
-        int nameEnd,
-        byte[] value,
-        int valueStart,
-        int valueEnd) {
-      if (known != FieldName.SEC_WEBSOCKET_KEY) {
-        to.field(known, name, nameStart, nameEnd, value, valueStart, valueEnd);
-      }
-    }
   }
 
   @Override

@@ -33,21 +33,19 @@ final class IdentifyStage implements RequestStage {
     Head head = x.request;
     ForwardedChain chain = x.loop.forwarded;
     chain.begin(head.bytes);
-    for (int i =
-            trust.fields() == ForwardedTrust.FORWARDED
-                ? -1
-                : head.find(FieldName.X_FORWARDED_FOR, 0);
-        i >= 0;
-        i = head.find(FieldName.X_FORWARDED_FOR, i + 1)) {
-      chain.addXForwardedFor(head.valueStart(i), head.valueEnd(i) - head.valueStart(i));
+    if (trust.fields() != ForwardedTrust.FORWARDED) {
+      for (int i = head.find(FieldName.X_FORWARDED_FOR, 0);
+          i >= 0;
+          i = head.find(FieldName.X_FORWARDED_FOR, i + 1)) {
+        chain.addXForwardedFor(head.valueStart(i), head.valueEnd(i) - head.valueStart(i));
+      }
     }
-    for (int i =
-            trust.fields() == ForwardedTrust.X_FORWARDED_FOR
-                ? -1
-                : head.find(FieldName.FORWARDED, 0);
-        i >= 0;
-        i = head.find(FieldName.FORWARDED, i + 1)) {
-      chain.addForwarded(head.valueStart(i), head.valueEnd(i) - head.valueStart(i));
+    if (trust.fields() != ForwardedTrust.X_FORWARDED_FOR) {
+      for (int i = head.find(FieldName.FORWARDED, 0);
+          i >= 0;
+          i = head.find(FieldName.FORWARDED, i + 1)) {
+        chain.addForwarded(head.valueStart(i), head.valueEnd(i) - head.valueStart(i));
+      }
     }
     x.setIdentity(chain.resolve(x.connection().peer, trust.proxies()));
     if (append) {
