@@ -3,6 +3,7 @@
 module io.weir.proxy {
   requires transitive io.weir.net;
   requires transitive io.weir.policy;
+  requires transitive io.weir.waf;
   requires io.netty.buffer;
   requires io.netty.common;
   requires io.netty.handler;
@@ -19,6 +20,7 @@ module io.weir.proxy {
   exports io.weir.proxy.http1 to
       io.weir.control;
   exports io.weir.proxy.identity;
+  exports io.weir.proxy.inspect;
   exports io.weir.proxy.log;
   exports io.weir.proxy.route;
   exports io.weir.proxy.stage;

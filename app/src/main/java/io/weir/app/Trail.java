@@ -181,7 +181,8 @@ final class Trail {
         line(stage.name(), "route " + answer.route().name() + " is the answer");
         line("result", "answered by Weir: " + named(answer.reason()));
       }
-      case Verdict.Pass _, Verdict.Allow _ -> throw new IllegalStateException("not an ending");
+      case Verdict.Pass _, Verdict.Allow _, Verdict.Hold _ ->
+          throw new IllegalStateException("not an ending");
     }
     return false;
   }

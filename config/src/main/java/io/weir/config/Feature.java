@@ -9,7 +9,7 @@ public enum Feature {
   /** Everything that always works. */
   CORE(true, "core"),
   PACKET_PLANE(false, "packet plane"),
-  WAF(false, "web application firewall"),
+  WAF(true, "web application firewall"),
   BACKEND_MTLS(false, "identity and revocation checks of backends"),
   CERTIFICATE_MANAGEMENT(false, "certificate management"),
   OCSP_STAPLING(false, "OCSP stapling"),

@@ -36,6 +36,12 @@ public enum Form {
       Form::isRegex),
   FILE("a file", "[^\\p{Cntrl}]{1,4095}"),
   URL("an http or https URL", Form::isUrl),
+  /** Rules of a rule set: an id, a range of ids, a tag or a category. */
+  RULES("a rule's id, a range of ids, a tag or a category", "[A-Za-z0-9_][A-Za-z0-9._/-]{0,63}"),
+  /** What rules look at. */
+  VARIABLE(
+      "a parameter's name, or a variable of SecLang such as REQUEST_COOKIES:name",
+      "[^\\p{Cntrl}\\s|,\"']{1,256}"),
   JA3("32 hexadecimal digits in lower case", "[0-9a-f]{32}"),
   JA4(
       "a JA4 fingerprint such as t13d1516h2_8daaf6152771_e5627efa2ab1",

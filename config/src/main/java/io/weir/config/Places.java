@@ -13,6 +13,11 @@ public final class Places {
     this.places = places;
   }
 
+  /** Whether the operator wrote this key, rather than leaving it to its default. */
+  public boolean written(String path) {
+    return places.written(path);
+  }
+
   /**
    * A problem at this key, or, where it was not written, at the block it belongs to.
    *

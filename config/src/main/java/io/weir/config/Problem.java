@@ -7,7 +7,7 @@ import java.util.Optional;
  *
  * @param file name of the file, as the operator gave it
  * @param line from 1; 0 if the problem is with the file as a whole
- * @param column from 1, in characters; 0 if the problem is with the file as a whole
+ * @param column from 1, in characters; 0 if the problem is with the line or the file as a whole
  * @param path the key, such as {@code listeners[0].name}; empty for the file as a whole
  * @param message what is wrong: {@code value (expected: what would be right)}, or a sentence
  * @param hint what to do about it
@@ -19,7 +19,7 @@ public record Problem(
   @Override
   public String toString() {
     return file
-        + (line > 0 ? ":" + line + ":" + column : "")
+        + (line > 0 ? ":" + line + (column > 0 ? ":" + column : "") : "")
         + ": "
         + (path.isEmpty() ? "" : path + ": ")
         + message

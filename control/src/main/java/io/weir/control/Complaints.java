@@ -42,14 +42,27 @@ final class Complaints {
     found.add(places.problem(path, message, hint));
   }
 
+  /** Something wrong in another file. */
+  void add(Problem problem) {
+    found.add(problem);
+  }
+
+  /** Whether the operator wrote this key. */
+  boolean written(String path) {
+    return places.written(path);
+  }
+
   boolean none() {
     return found.isEmpty();
   }
 
-  /** All problems in the order of the file. */
+  /** All problems in the order of their files. */
   List<Problem> list() {
     return found.stream()
-        .sorted(Comparator.comparingInt(Problem::line).thenComparingInt(Problem::column))
+        .sorted(
+            Comparator.comparing(Problem::file)
+                .thenComparingInt(Problem::line)
+                .thenComparingInt(Problem::column))
         .toList();
   }
 }

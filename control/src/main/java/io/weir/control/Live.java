@@ -2,6 +2,7 @@ package io.weir.control;
 
 import io.weir.config.Pool.HealthCheck;
 import io.weir.policy.ClientTable;
+import io.weir.proxy.inspect.Rules;
 import io.weir.proxy.tls.SniRow;
 import io.weir.proxy.tls.TlsServer;
 import io.weir.proxy.tls.TlsSettings;
@@ -26,12 +27,14 @@ import org.jspecify.annotations.Nullable;
  * @param pools by name
  * @param tls TLS towards clients, by listener
  * @param clients request budgets, by listener
+ * @param rules of the web application firewall, by what they are made of
  */
 record Live(
     SecretKey stickyKey,
     Map<String, LivePool> pools,
     Map<String, LiveTls> tls,
-    Map<String, LiveClients> clients) {
+    Map<String, LiveClients> clients,
+    Map<WafCompiler.RuleList, LiveRules> rules) {
 
   /**
    * A pool and what it is to be.
@@ -71,11 +74,14 @@ record Live(
   /** Request budgets of the clients of a listener. */
   record LiveClients(ClientTable table, int size, int ipv6Prefix) {}
 
+  /** Compiled rules, and the digest of the files that they were made of. */
+  record LiveRules(Rules rules, String digest) {}
+
   /** Nothing yet. */
   static Live none() {
     byte[] key = new byte[32];
     new SecureRandom().nextBytes(key);
-    return new Live(new SecretKeySpec(key, "HmacSHA256"), Map.of(), Map.of(), Map.of());
+    return new Live(new SecretKeySpec(key, "HmacSHA256"), Map.of(), Map.of(), Map.of(), Map.of());
   }
 
   /** Makes ready what only this generation has: nobody sees it yet. */

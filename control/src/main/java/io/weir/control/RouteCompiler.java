@@ -10,8 +10,10 @@ import io.weir.config.Route.Scheme;
 import io.weir.config.Route.Split;
 import io.weir.config.Route.ToPool;
 import io.weir.config.SniRule;
+import io.weir.config.Waf;
 import io.weir.control.Live.LivePool;
 import io.weir.proxy.http.HeadLimits;
+import io.weir.proxy.inspect.Protection;
 import io.weir.proxy.route.FieldEdits;
 import io.weir.proxy.route.Mirror;
 import io.weir.proxy.route.PathEdit;
@@ -50,11 +52,14 @@ final class RouteCompiler {
   private final Config config;
   private final Complaints complaints;
   private final Map<String, LivePool> pools;
+  private final WafCompiler waf;
 
-  RouteCompiler(Config config, Complaints complaints, Map<String, LivePool> pools) {
+  RouteCompiler(
+      Config config, Complaints complaints, Map<String, LivePool> pools, WafCompiler waf) {
     this.config = config;
     this.complaints = complaints;
     this.pools = pools;
+    this.waf = waf;
   }
 
   /** The routes of one listener that speaks HTTP. */
@@ -63,7 +68,8 @@ final class RouteCompiler {
     for (int i = 0; i < config.routes().size(); i++) {
       io.weir.config.Route route = config.routes().get(i);
       if (route.listeners().isEmpty() || route.listeners().contains(listener.name())) {
-        add(routes, "routes[" + i + "]", () -> route(route, listener));
+        String place = "routes[" + i + "]";
+        add(routes, place, () -> route(route, place, listener, path));
       }
     }
     addImplied(routes, listener, path);
@@ -78,7 +84,8 @@ final class RouteCompiler {
     }
   }
 
-  private @Nullable Route route(io.weir.config.Route route, Listener listener) {
+  private @Nullable Route route(
+      io.weir.config.Route route, String place, Listener listener, String listenerPlace) {
     RouteAction action = action(route);
     if (action == null) {
       return null; // its pool could not be made, which has been said
@@ -89,12 +96,22 @@ final class RouteCompiler {
             .when(conditions(route.match()))
             .requestFields(edits(route.requestHeaders()))
             .responseFields(edits(route.responseHeaders()))
+            .protection(
+                complaints.written(place + ".waf")
+                    ? protection(route.waf(), place)
+                    : protection(listener.waf(), listenerPlace))
             .limits(limits(route.limits(), route.websocket(), listener))
             .timeouts(timeouts(route.timeouts()))
             .retries(retries(route.retries()));
     route.rewrite().ifPresent(rewrite -> builder.rewrite(rewrite(rewrite, route.match())));
     route.mirror().ifPresent(mirror -> mirror(mirror, builder));
     return builder.then(action);
+  }
+
+  /** Of a route or listener; what does not stand there stands at the top. */
+  private @Nullable Protection protection(Optional<Waf> block, String place) {
+    String own = place + ".waf";
+    return waf.compile(block, complaints.written(own) ? own : "waf");
   }
 
   // ------------------------------------------------------------------ match
@@ -319,7 +336,10 @@ final class RouteCompiler {
     RouteAction action = pool.isPresent() ? toPool(pool.get()) : NOTHING_HERE;
     if (action != null) {
       Route.Builder builder =
-          Route.named(name.intern()).when(conditions).limits(impliedLimits(listener));
+          Route.named(name.intern())
+              .when(conditions)
+              .protection(protection(listener.waf(), path))
+              .limits(impliedLimits(listener));
       add(routes, path, () -> builder.then(action));
     }
   }

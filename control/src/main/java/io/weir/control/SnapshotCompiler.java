@@ -120,12 +120,13 @@ final class SnapshotCompiler {
     Complaints complaints = new Complaints(accepted.places());
     Map<String, LivePool> pools =
         new PoolCompiler(config, complaints, files, names, running, pooled).compile();
-    List<ListenerSettings> listeners = listeners(config, complaints, pools);
+    WafCompiler waf = new WafCompiler(complaints, files, running, pooled);
+    List<ListenerSettings> listeners = listeners(config, complaints, pools, waf);
     String instance = config.instance().orElseGet(SnapshotCompiler::hostName);
     TransparentCheck.check(config, pools, complaints);
     AccessLogSettings log =
         complaints.attempt("access_log", () -> accessLog(config, instance, pooled));
-    Live live = new Live(running.stickyKey(), pools, tls, clients);
+    Live live = new Live(running.stickyKey(), pools, tls, clients, waf.rules());
     if (!complaints.none()) {
       live.abandon(running);
       return new Compilation.Refused(complaints.list());
@@ -185,9 +186,9 @@ final class SnapshotCompiler {
   // ------------------------------------------------------------------ listeners
 
   private List<ListenerSettings> listeners(
-      Config config, Complaints complaints, Map<String, LivePool> pools) {
+      Config config, Complaints complaints, Map<String, LivePool> pools, WafCompiler waf) {
     TlsCompiler tlsCompiler = new TlsCompiler(config, complaints, files, running);
-    RouteCompiler routes = new RouteCompiler(config, complaints, pools);
+    RouteCompiler routes = new RouteCompiler(config, complaints, pools, waf);
     List<ListenerSettings> listeners = new ArrayList<>();
     for (int i = 0; i < config.listeners().size(); i++) {
       Listener listener = config.listeners().get(i);

@@ -10,6 +10,7 @@ import io.weir.proxy.upstream.Pool;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.List;
 import java.util.function.Consumer;
 import java.util.regex.Matcher;
@@ -53,6 +54,13 @@ class ExamplesTest {
         text.replace("/etc/weir/", "")
             .replaceAll("\"[a-z0-9.-]+\\.example\\.com:", "\"192.0.2.99:");
     Files.writeString(folder.resolve("identity.key"), "0123456789abcdef".repeat(4) + "\n");
+    Files.createDirectories(folder.resolve("rules"));
+    for (String rules : List.of("site.conf", "late.conf")) {
+      Files.copy(
+          EXAMPLES.resolve("rules").resolve(rules),
+          folder.resolve("rules").resolve(rules),
+          StandardCopyOption.REPLACE_EXISTING);
+    }
     Path file = Files.writeString(folder.resolve("weir.yaml"), text);
     switch (Compilation.of(file)) {
       case Compilation.Refused refused -> assertThat(refused.problems()).isEmpty();

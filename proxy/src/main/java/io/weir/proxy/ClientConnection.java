@@ -45,6 +45,8 @@ public final class ClientConnection implements ChannelFutureListener, Handshake 
   public boolean http2;
 
   private @Nullable String serverName;
+  private @Nullable String peerText;
+  private @Nullable String localText;
 
   /** Whose connections it counts among: an address or an IPv6 network; null where unlimited. */
   @Nullable IpAddress countedFor;
@@ -107,6 +109,25 @@ public final class ClientConnection implements ChannelFutureListener, Handshake 
   public byte[] ja4() {
     TlsSession session = tls;
     return session == null ? NOTHING : session.fingerprint().ja4();
+  }
+
+  /** A client's address as text; that of the peer is kept. */
+  public String text(ClientIdentity client) {
+    if (!client.address().equals(peer.address())) {
+      return client.address().toString();
+    }
+    if (peerText == null) {
+      peerText = peer.address().toString();
+    }
+    return peerText;
+  }
+
+  /** What the client connected to, as text. */
+  public String localText() {
+    if (localText == null) {
+      localText = localAddress.toString();
+    }
+    return localText;
   }
 
   /** Whether the client speaks TLS to Weir. */

@@ -6,20 +6,23 @@ import io.weir.net.ClientIdentity;
 import io.weir.net.ForwardedChain;
 import io.weir.net.IpAddress;
 import io.weir.policy.CircuitBreaker;
+import io.weir.proxy.http.Ascii;
 import io.weir.proxy.http.Head;
 import io.weir.proxy.http.Method;
+import io.weir.proxy.inspect.Inspection;
 import io.weir.proxy.route.Route;
 import io.weir.proxy.stage.Answers;
+import io.weir.proxy.stage.InspectStage;
 import io.weir.proxy.stage.Reason;
 import io.weir.proxy.stage.RecordStage;
 import io.weir.proxy.stage.SelectStage;
+import io.weir.proxy.stage.Stage;
 import io.weir.proxy.stage.Stages;
 import io.weir.proxy.stage.Verdict;
 import io.weir.proxy.upstream.Backend;
 import io.weir.proxy.upstream.Outcome;
 import io.weir.proxy.upstream.Pool;
 import io.weir.proxy.upstream.Tried;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -37,9 +40,9 @@ import org.jspecify.annotations.Nullable;
  * </pre>
  *
  * <p>Nothing is gathered here but the content that arrived before there was a connection, and the
- * client is not read further while there is some. After that each side is read only as long as the
- * other keeps up. However it ends, it ends once, in {@link #finish}: with one {@link Reason},
- * recorded.
+ * client is not read further while there is some; and the content that is held back until it was
+ * judged. After that each side is read only as long as the other keeps up. However it ends, it ends
+ * once, in {@link #finish}: with one {@link Reason}, recorded.
  *
  * <p>Exchanges are reused. Confined to one event loop.
  */
@@ -54,11 +57,20 @@ public final class Exchange implements TimerWheel.Owner {
   /** Backends that this request was already sent to. */
   public final Tried tried = new Tried();
 
+  /**
+   * The web application firewall's part in this exchange, from INSPECT on; null where it has none.
+   */
+  public @Nullable Inspection inspection;
+
   /** Request id: {@value Loop#ID_LENGTH} hexadecimal digits. */
   public final byte[] id = new byte[Loop.ID_LENGTH];
 
   private final TimerWheel.Timer timer = new TimerWheel.Timer(this);
-  private final ArrayDeque<ByteBuf> early = new ArrayDeque<>();
+
+  /** The request's content that has not gone to a backend, or may have to go again. */
+  private HeldContent content;
+
+  private @Nullable Judgement judgement;
 
   // What the stages find out. Null until the stage in question ran.
   private @Nullable ClientSide client;
@@ -78,6 +90,19 @@ public final class Exchange implements TimerWheel.Owner {
 
   public int hostEnd;
 
+  /** The request's target as it came, in {@code request.bytes}: before any change. */
+  public int targetStart;
+
+  public int targetEnd;
+
+  /** The path that decided about the route: normalised, but not rewritten. */
+  public int pathStart;
+
+  public int pathEnd;
+
+  /** Octets of the request's head as it came. */
+  public int headOctets;
+
   /** Whether the peer is a trusted proxy. */
   public boolean peerTrusted;
 
@@ -91,7 +116,8 @@ public final class Exchange implements TimerWheel.Owner {
   private boolean requestEnded;
   private boolean requestSent;
   private boolean bodyForwarded;
-  private boolean earlyEnd;
+  private boolean holding;
+  private boolean judged;
   private boolean responseStarted;
   private boolean responseEnded;
   private boolean tunnel;
@@ -114,6 +140,7 @@ public final class Exchange implements TimerWheel.Owner {
 
   Exchange(Loop loop) {
     this.loop = loop;
+    this.content = new HeldContent(loop);
   }
 
   /** Begins with the first octet of a request. */
@@ -137,14 +164,26 @@ public final class Exchange implements TimerWheel.Owner {
    * @param end whether no content follows
    */
   public void requestHead(boolean end) {
+    headRead(end);
+    long now = loop.clock();
+    act(Stages.judge(this, now), now);
+  }
+
+  /** Notes what the client said before stages change it. */
+  void headRead(boolean end) {
     requestEnded = end;
-    requestOctets += request.length;
+    headOctets = request.length;
+    requestOctets += headOctets;
     hostStart = request.authorityStart;
     hostEnd = request.authorityEnd;
-    long now = loop.clock();
-    Verdict verdict = Stages.judge(this, now);
+    targetStart = request.pathStart;
+    targetEnd = request.hasQuery ? request.queryEnd : request.pathEnd;
+  }
+
+  private void act(Verdict verdict, long now) {
     switch (verdict) {
       case Verdict.Pass _, Verdict.Allow _ -> forward(now);
+      case Verdict.Hold _ -> hold();
       case Verdict.Answer answer -> answer(answer);
       case Verdict.Refuse refuse -> refuse(refuse);
       case Verdict.Drop drop -> drop(drop.reason());
@@ -164,13 +203,16 @@ public final class Exchange implements TimerWheel.Owner {
       fail(Reason.FRAME_BODY_TOO_LARGE);
       return;
     }
+    if (holding) {
+      hold(data, end);
+      return;
+    }
     if (mirror != null) {
       mirror.requestBody(data, end);
     }
     UpstreamSide to = upstream;
     if (to == null) {
-      early.add(data);
-      earlyEnd |= end;
+      content.add(data, end);
       side().readBody(false);
       return;
     }
@@ -189,8 +231,10 @@ public final class Exchange implements TimerWheel.Owner {
       return;
     }
     UpstreamSide to = upstream;
-    if (to == null) {
-      earlyEnd = true;
+    if (holding) {
+      hold(Unpooled.EMPTY_BUFFER, true);
+    } else if (to == null) {
+      content.ended = true;
     } else {
       requestSent = true;
       to.sendTrailers(trailers);
@@ -231,6 +275,47 @@ public final class Exchange implements TimerWheel.Owner {
     }
   }
 
+  // ------------------------------------------------------------------ INSPECT
+
+  /** Content is gathered until it is whole and judged; the backend sees nothing before. */
+  private void hold() {
+    holding = true;
+    if (request.expectContinue) {
+      request.expectContinue = false;
+      response.status = 100;
+      side().sendInterim();
+      side().flush();
+      response.clear();
+    }
+  }
+
+  private void hold(ByteBuf data, boolean end) {
+    if (!inspection().fits(content.octets() + data.readableBytes())) {
+      content.add(data, end);
+      release(InspectStage.withoutContent(inspection()));
+    } else if (!content.gather(data, end, connection().channel.alloc())) {
+      fail(Reason.INSPECT_OVERLOADED);
+    } else if (end && content.octets() <= Judgement.SHORT) {
+      judged(Judgement.of(inspection(), content, loop.scratch));
+    } else if (end) {
+      judgement = Judgement.begin(this, inspection(), content);
+    }
+  }
+
+  /** The content was judged. */
+  void judged(Verdict verdict) {
+    judgement = null;
+    judged = true;
+    release(verdict);
+    flushUpstream();
+  }
+
+  private void release(Verdict verdict) {
+    holding = false;
+    long now = loop.clock();
+    act(verdict == Verdict.PASS ? Stages.judge(this, now, Stage.SELECT) : verdict, now);
+  }
+
   // ------------------------------------------------------------------ FORWARD
 
   private void forward(long now) {
@@ -238,6 +323,7 @@ public final class Exchange implements TimerWheel.Owner {
     if (attempts == 1 && !isCopy) {
       Objects.requireNonNull(pool).retryBudget(loop.index).onRequest(now);
       mirror = Mirror.of(this);
+      mirrorHeld();
     }
     Backend chosen = Objects.requireNonNull(backend);
     tried.add(chosen);
@@ -247,6 +333,16 @@ public final class Exchange implements TimerWheel.Owner {
     long perTry = route().timeouts().perTry();
     armTimer(perTry == 0 ? NEVER : now + perTry);
     loop.connections(chosen).acquire(this);
+  }
+
+  private void mirrorHeld() {
+    Mirror to = mirror;
+    if (to != null && judged) {
+      content.copy((data, last) -> {
+        to.requestBody(data, last);
+        data.release();
+      });
+    }
   }
 
   /** A connection is being made; it can be given up. */
@@ -262,10 +358,10 @@ public final class Exchange implements TimerWheel.Owner {
     }
     upstream = to;
     upstreamReused = to.isReused();
-    boolean whole = requestEnded && early.isEmpty();
+    boolean whole = requestEnded && !content.ended;
     requestSent = whole;
     to.sendRequest(this, whole);
-    sendEarly(to);
+    sendHeld(to);
     if (!finished) {
       to.flush();
       if (to.isWritable()) {
@@ -274,17 +370,17 @@ public final class Exchange implements TimerWheel.Owner {
     }
   }
 
-  /** What arrived before the connection did; kept for a retry until it went out. */
-  private void sendEarly(UpstreamSide to) {
-    if (requestSent || early.isEmpty()) {
+  /** What arrived before the connection did; what was judged as a whole is kept for a retry. */
+  private void sendHeld(UpstreamSide to) {
+    if (content.isEmpty() && !content.ended) {
       return;
     }
-    boolean end = earlyEnd;
-    for (ByteBuf data = early.poll(); data != null; data = early.poll()) {
-      boolean last = end && early.isEmpty();
-      requestSent |= last;
-      bodyForwarded |= data.isReadable();
-      to.sendBody(data, last);
+    requestSent = content.ended;
+    bodyForwarded |= !content.isEmpty();
+    if (judged) {
+      content.copy(to::sendBody);
+    } else {
+      content.drain(to::sendBody);
     }
   }
 
@@ -343,6 +439,7 @@ public final class Exchange implements TimerWheel.Owner {
     if (route().retries().onStatus(response.status) && mayRetry(false) && retryInstead()) {
       return;
     }
+    content.clear();
     responseOctets += response.length;
     Objects.requireNonNull(backend).answered(loop.index, firstOctet - sent, firstOctet);
     responseStarted = true;
@@ -449,7 +546,7 @@ public final class Exchange implements TimerWheel.Owner {
   private boolean mayRetry(boolean unprocessed) {
     return (unprocessed || request.method.isIdempotent())
         && !responseStarted
-        && !bodyForwarded
+        && (!bodyForwarded || judged)
         && attempts <= route().retries().attempts()
         && loop.recently() - totalDeadline() < 0;
   }
@@ -510,7 +607,7 @@ public final class Exchange implements TimerWheel.Owner {
 
   private void refuse(Verdict.Refuse refuse) {
     reason = refuse.reason();
-    Answers.error(this, refuse.reason(), refuse.retryAfterSeconds());
+    Answers.error(this, refuse);
   }
 
   private void drop(Reason why) {
@@ -531,7 +628,7 @@ public final class Exchange implements TimerWheel.Owner {
       side().abort();
       finish();
     } else {
-      Answers.error(this, why, 0);
+      Answers.error(this, Verdict.refuse(why));
     }
   }
 
@@ -552,7 +649,7 @@ public final class Exchange implements TimerWheel.Owner {
   private boolean isOverBodyLimit() {
     Route of = route;
     long most = of == null || tunnel ? 0 : of.limits().bodyBytes();
-    return most > 0 && requestOctets - request.length > most;
+    return most > 0 && requestOctets - headOctets > most;
   }
 
   // ------------------------------------------------------------------ the end
@@ -572,6 +669,13 @@ public final class Exchange implements TimerWheel.Owner {
     if (mirror != null) {
       mirror.originalEnded(requestEnded);
     }
+    if (judgement != null) {
+      // It goes on alone, with what it judges.
+      judgement.leave();
+      judgement = null;
+      inspection = null;
+      content = new HeldContent(loop);
+    }
     try {
       RecordStage.record(this);
     } finally {
@@ -584,8 +688,11 @@ public final class Exchange implements TimerWheel.Owner {
   }
 
   private void recycle() {
-    early.forEach(ByteBuf::release);
-    early.clear();
+    content.clear();
+    if (inspection != null) {
+      inspection.end();
+      inspection = null;
+    }
     tried.clear();
     believed.clear();
     request.clear();
@@ -600,7 +707,7 @@ public final class Exchange implements TimerWheel.Owner {
     backend = null;
     mirror = null;
     peerTrusted = false;
-    requestEnded = requestSent = bodyForwarded = earlyEnd = false;
+    requestEnded = requestSent = bodyForwarded = holding = judged = false;
     responseStarted = responseEnded = tunnel = upstreamReused = false;
     isCopy = admitted = false;
     interim = attempts = 0;
@@ -666,6 +773,20 @@ public final class Exchange implements TimerWheel.Owner {
     return upstreamReused;
   }
 
+  /** The path that decided about the route, as text. */
+  public String routedPath() {
+    return Ascii.text(request.bytes, pathStart, pathEnd);
+  }
+
+  /** Whether all of the request is here. */
+  public boolean isRequestEnded() {
+    return requestEnded;
+  }
+
+  private Inspection inspection() {
+    return Objects.requireNonNull(inspection);
+  }
+
   /** Whether a response head went to the client. */
   public boolean isResponseStarted() {
     return responseStarted;
@@ -696,7 +817,7 @@ public final class Exchange implements TimerWheel.Owner {
     hostStart = original.hostStart;
     hostEnd = original.hostEnd;
     request.expectContinue = false;
-    requestEnded = original.requestEnded;
+    requestEnded = original.requestEnded && !original.content.ended;
     identity = original.identity;
     peerTrusted = original.peerTrusted;
     believed.addAll(original.believed);

@@ -52,7 +52,9 @@ public record HypotheticalRequest(
     connection.tls = tls;
     Exchange exchange = loop.exchange(new NoClientSide(), connection, System.nanoTime());
     try {
-      return judge.apply(exchange, parse(exchange.request, at.settings()));
+      Reason refused = parse(exchange.request, at.settings());
+      exchange.headRead(true);
+      return judge.apply(exchange, refused);
     } finally {
       exchange.abandon();
       channel.close();

@@ -47,6 +47,7 @@ public final class Loop {
   private final Map<Backend, ConnectionPool> connections = new IdentityHashMap<>();
   private final Set<ClientConnection> clients = Collections.newSetFromMap(new IdentityHashMap<>());
   private @Nullable AccessLogRing log;
+  private long held;
   private long now;
   private long random;
   private final long idHigh;
@@ -96,6 +97,19 @@ public final class Loop {
       connections.put(backend, pool);
     }
     return pool;
+  }
+
+  /**
+   * Counts octets that this loop holds back for inspection; a negative number gives some back.
+   *
+   * @return false, with nothing counted, where that would be too many
+   */
+  boolean reserve(long octets) {
+    if (octets > 0 && held + octets > proxy.mostHeld()) {
+      return false;
+    }
+    held += octets;
+    return true;
   }
 
   /** All connection pools of this loop. */

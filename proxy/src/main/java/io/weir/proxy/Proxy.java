@@ -16,6 +16,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executor;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -35,6 +38,7 @@ public final class Proxy implements AutoCloseable {
   private final Map<String, Listener> listeners = new HashMap<>();
   private final Map<InetSocketAddress, Bound> bound = new HashMap<>();
   private final ListeningSockets inherited;
+  private final ExecutorService inspectors;
   private volatile ProxySnapshot snapshot = ProxySnapshot.EMPTY;
   private volatile boolean draining;
 
@@ -49,6 +53,8 @@ public final class Proxy implements AutoCloseable {
    */
   public Proxy(int workers, ListeningSockets inherited) {
     this.inherited = inherited;
+    inspectors =
+        Executors.newFixedThreadPool(workers, new DefaultThreadFactory("weir-inspect", true));
     group =
         new MultiThreadIoEventLoopGroup(
             workers, new DefaultThreadFactory("weir-loop", true), transport.ioHandlers());
@@ -74,6 +80,18 @@ public final class Proxy implements AutoCloseable {
   /** Number of event loops. */
   public int workers() {
     return loops.size();
+  }
+
+  /**
+   * The most octets that one loop holds back for inspection: all together a quarter of the memory.
+   */
+  long mostHeld() {
+    return Runtime.getRuntime().maxMemory() / 4 / loops.size();
+  }
+
+  /** Threads for inspections that would hold a loop for too long. */
+  Executor inspectors() {
+    return inspectors;
   }
 
   /** Whether the proxy is about to end: answers ask clients to connect anew elsewhere. */
@@ -203,6 +221,7 @@ public final class Proxy implements AutoCloseable {
     bound.values().forEach(Proxy::close);
     bound.clear();
     group.shutdownGracefully(0, 2, TimeUnit.SECONDS).awaitUninterruptibly();
+    inspectors.shutdownNow();
   }
 
   /** The listening sockets, to be handed over to a new process. */

@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.Collection;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -15,9 +16,12 @@ public final class RuleSet {
   private final Plan plan;
   private final List<RuleProblem> notes;
 
-  private RuleSet(Plan plan, List<RuleProblem> notes) {
+  private final List<Path> files;
+
+  private RuleSet(Plan plan, List<RuleProblem> notes, Collection<Path> files) {
     this.plan = plan;
     this.notes = List.copyOf(notes);
+    this.files = List.copyOf(files);
   }
 
   /** Begins to compile rules. */
@@ -38,6 +42,11 @@ public final class RuleSet {
   /** Directives that were understood and have no effect here. */
   public List<RuleProblem> notes() {
     return notes;
+  }
+
+  /** The files that it was made of: rules, included rules and data files, as they were named. */
+  public List<Path> files() {
+    return files;
   }
 
   /** Octets that the automata of patterns take now, about. */
@@ -134,7 +143,7 @@ public final class RuleSet {
       if (!open.problems().isEmpty()) {
         throw new RuleException(open.problems());
       }
-      return new RuleSet(open.compile(), open.notes());
+      return new RuleSet(open.compile(), open.notes(), open.files());
     }
   }
 }

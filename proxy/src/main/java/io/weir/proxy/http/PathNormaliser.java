@@ -62,18 +62,33 @@ public record PathNormaliser(boolean mergeSlashes, boolean encodedSlashes, boole
   }
 
   /**
-   * Normalises the path of a request and moves {@link Head#pathEnd}. "*" is left alone in an
-   * OPTIONS request.
+   * Normalises the path of a request: where that changes it, the normal form is appended to the
+   * head's octets and the offsets moved, so that the target as it came is still there for those who
+   * inspect it. "*" is left alone in an OPTIONS request.
    *
-   * @return false if the path is unsafe; its octets may have been moved then, but are still its own
+   * @return false if the path is unsafe; the head is as before then
    */
   public boolean normalise(Head head) {
-    int end = normalise(head.bytes, head.pathStart, head.pathEnd);
+    int length = head.pathEnd - head.pathStart;
+    if (isNormal(head.bytes, head.pathStart, head.pathEnd)) {
+      return true;
+    }
+    int start = head.append(head.bytes, head.pathStart, length);
+    int end = normalise(head.bytes, start, start + length);
+    head.length = Math.max(start, end);
     if (end < 0) {
       return head.method == Method.OPTIONS && isAsterisk(head);
     }
+    head.pathStart = start;
     head.pathEnd = end;
     return true;
+  }
+
+  private boolean isNormal(byte[] bytes, int start, int end) {
+    return start < end
+        && bytes[start] == '/'
+        && (parameters || !hasParameters(bytes, start, end))
+        && skipClean(bytes, start, end) == end;
   }
 
   private static boolean isAsterisk(Head head) {

@@ -112,6 +112,17 @@ public final class AccessLogEntry {
     return this;
   }
 
+  /**
+   * What the web application firewall made of the request.
+   *
+   * @param score what its findings add up to
+   */
+  public AccessLogEntry waf(WafAction action, int score) {
+    record[RecordLayout.WAF_ACTION] = (byte) action.ordinal();
+    LONG.set(record, RecordLayout.WAF_SCORE, score);
+    return this;
+  }
+
   /** A whole array as text: for names encoded once, such as a route's. */
   public AccessLogEntry text(AccessLogField field, byte[] bytes) {
     return text(field, bytes, 0, bytes.length);

@@ -35,7 +35,19 @@ public enum AccessLogField {
   /** The name of the route that matched. */
   ROUTE(128),
   /** The stable name of the reason that ended the request. */
-  REASON(64);
+  REASON(64),
+  /** The ids of the rules that matched, with blanks between. */
+  WAF_RULES(1024),
+  /** The message of the rule that weighs most. */
+  WAF_MESSAGE(256),
+  /** What it looked at, such as {@code ARGS:q}. */
+  WAF_VARIABLE(256),
+  /** What of it matched, masked. */
+  WAF_VALUE(256),
+  /** What was done to the value before. */
+  WAF_TRANSFORMATIONS(256),
+  /** The element of {@code waf.exclusions} that would let just this pass. */
+  WAF_EXCLUSION(1024);
 
   private static final AccessLogField[] ALL = values();
 

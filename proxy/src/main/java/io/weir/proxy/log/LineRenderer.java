@@ -44,11 +44,11 @@ final class LineRenderer {
   private static final byte[] POOL = bytes(",\"pool_id\":");
   private static final byte[] BACKEND = bytes(",\"backend_server\":");
   private static final byte[] RATE_LIMITED = bytes(",\"rate_limited\":");
+  private static final byte[] WAF_ACTION = bytes(",\"waf_action\":");
+  private static final byte[] WAF_RULES = bytes(",\"waf_rules_matched\":[");
   // What no stage decides yet; each becomes a field of the record with the stage that does.
-  private static final byte[] INSPECTION =
-      bytes(
-          ",\"waf_action\":\"none\",\"waf_rules_matched\":[],\"geo_country\":null,"
-              + "\"geo_city\":null,\"asn\":null,\"connection_reused\":");
+  private static final byte[] GEOGRAPHY =
+      bytes("],\"geo_country\":null,\"geo_city\":null,\"asn\":null,\"connection_reused\":");
   private static final byte[] COMPRESSION = bytes(",\"compression\":\"none\",\"listener\":");
   private static final byte[] ROUTE = bytes(",\"route\":");
   private static final byte[] REASON = bytes(",\"reason\":");
@@ -60,6 +60,12 @@ final class LineRenderer {
   private static final byte[] RETRIES = bytes(",\"retries\":");
   private static final byte[] JA3 = bytes(",\"ja3\":");
   private static final byte[] JA4 = bytes(",\"ja4\":");
+  private static final byte[] WAF_SCORE = bytes(",\"waf_score\":");
+  private static final byte[] WAF_MESSAGE = bytes(",\"waf_message\":");
+  private static final byte[] WAF_VARIABLE = bytes(",\"waf_variable\":");
+  private static final byte[] WAF_VALUE = bytes(",\"waf_value\":");
+  private static final byte[] WAF_TRANSFORMATIONS = bytes(",\"waf_transformations\":");
+  private static final byte[] WAF_EXCLUSION = bytes(",\"waf_exclusion\":");
   private static final byte[] END = bytes("}\n");
 
   private static final int MAX_KEYS_AND_NUMBERS = 2048;
@@ -158,7 +164,11 @@ final class LineRenderer {
     int flags = source[at + RecordLayout.FLAGS];
     out.raw(RATE_LIMITED);
     out.bool((flags & RecordLayout.FLAG_RATE_LIMITED) != 0);
-    out.raw(INSPECTION);
+    out.raw(WAF_ACTION);
+    out.raw(WafAction.quoted(source[at + RecordLayout.WAF_ACTION]));
+    out.raw(WAF_RULES);
+    words(AccessLogField.WAF_RULES);
+    out.raw(GEOGRAPHY);
     out.bool((flags & RecordLayout.FLAG_REUSED) != 0);
     out.raw(COMPRESSION);
     plain(AccessLogField.LISTENER);
@@ -174,6 +184,18 @@ final class LineRenderer {
     plain(AccessLogField.JA3);
     out.raw(JA4);
     plain(AccessLogField.JA4);
+    out.raw(WAF_SCORE);
+    out.number((long) LONG.get(source, at + RecordLayout.WAF_SCORE));
+    out.raw(WAF_MESSAGE);
+    plain(AccessLogField.WAF_MESSAGE);
+    out.raw(WAF_VARIABLE);
+    plain(AccessLogField.WAF_VARIABLE);
+    out.raw(WAF_VALUE);
+    header(AccessLogField.WAF_VALUE);
+    out.raw(WAF_TRANSFORMATIONS);
+    plain(AccessLogField.WAF_TRANSFORMATIONS);
+    out.raw(WAF_EXCLUSION);
+    plain(AccessLogField.WAF_EXCLUSION);
     out.raw(END);
   }
 
@@ -265,6 +287,23 @@ final class LineRenderer {
       at = cards.end();
     }
     out.text(source, at, to);
+  }
+
+  /** Words that are separated by blanks, as elements of an array. */
+  private void words(AccessLogField field) {
+    int end = end(field);
+    for (int at = start(field); at >= 0 && at < end; at++) {
+      int from = at;
+      while (at < end && source[at] != ' ') {
+        at++;
+      }
+      if (from > start(field)) {
+        out.put(',');
+      }
+      out.put('"');
+      out.text(source, from, at);
+      out.put('"');
+    }
   }
 
   /** Writes the opening quote of a text that is present, else null. */

@@ -30,6 +30,7 @@ final class RecordLayout {
   static final int PROTOCOL = 20;
   static final int FLAGS = 21;
   static final int PROVENANCE = 22;
+  static final int WAF_ACTION = 23;
   static final int START_MICROS = 24;
   static final int CLIENT_HIGH = 32;
   static final int CLIENT_LOW = 40;
@@ -39,7 +40,8 @@ final class RecordLayout {
   static final int RESPONSE_BYTES = 72;
   static final int REQUEST_MICROS = 80;
   static final int UPSTREAM_MICROS = 88;
-  static final int TEXTS = 96;
+  static final int WAF_SCORE = 96;
+  static final int TEXTS = 104;
 
   /** Bytes before each text. */
   static final int TEXT_HEAD = 3;

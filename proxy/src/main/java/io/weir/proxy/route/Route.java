@@ -3,6 +3,7 @@ package io.weir.proxy.route;
 import io.weir.net.ClientIdentity;
 import io.weir.proxy.http.Ascii;
 import io.weir.proxy.http.Head;
+import io.weir.proxy.inspect.Protection;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -22,6 +23,7 @@ public final class Route {
   private final FieldEdits requestFields;
   private final FieldEdits responseFields;
   private final @Nullable Mirror mirror;
+  private final @Nullable Protection protection;
   private final RouteLimits limits;
   private final RouteTimeouts timeouts;
   private final RetryPolicy retries;
@@ -39,6 +41,7 @@ public final class Route {
     this.requestFields = builder.requestFields;
     this.responseFields = builder.responseFields;
     this.mirror = builder.mirror;
+    this.protection = builder.protection;
     this.limits = builder.limits;
     this.timeouts = builder.timeouts;
     this.retries = builder.retries;
@@ -108,6 +111,11 @@ public final class Route {
     return mirror;
   }
 
+  /** What the web application firewall does for its requests, or null for nothing. */
+  public @Nullable Protection protection() {
+    return protection;
+  }
+
   /** What a request may be. */
   public RouteLimits limits() {
     return limits;
@@ -137,6 +145,7 @@ public final class Route {
     private FieldEdits requestFields = FieldEdits.NONE;
     private FieldEdits responseFields = FieldEdits.NONE;
     private @Nullable Mirror mirror;
+    private @Nullable Protection protection;
     private RouteLimits limits = RouteLimits.DEFAULT;
     private RouteTimeouts timeouts = RouteTimeouts.DEFAULT;
     private RetryPolicy retries = RetryPolicy.DEFAULT;
@@ -182,6 +191,12 @@ public final class Route {
     /** See {@link Route#mirror}. */
     public Builder mirror(Mirror mirror) {
       this.mirror = mirror;
+      return this;
+    }
+
+    /** See {@link Route#protection}. */
+    public Builder protection(@Nullable Protection protection) {
+      this.protection = protection;
       return this;
     }
 

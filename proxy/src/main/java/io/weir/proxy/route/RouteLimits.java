@@ -27,8 +27,12 @@ public record RouteLimits(long bodyBytes, boolean webSocket, @Nullable HeadLimit
     }
   }
 
-  /** Why a head that its listener took is too large for this route, or null. */
-  public @Nullable Reason refuses(Head request) {
+  /**
+   * Why a head that its listener took is too large for this route, or null.
+   *
+   * @param octets of the head as it came
+   */
+  public @Nullable Reason refuses(Head request, int octets) {
     if (head == null) {
       return null;
     }
@@ -38,7 +42,7 @@ public record RouteLimits(long bodyBytes, boolean webSocket, @Nullable HeadLimit
     if (method + target + query + BLANKS_AND_VERSION > head.requestLineBytes()) {
       return Reason.FRAME_REQUEST_LINE_TOO_LONG;
     }
-    boolean tooLarge = request.count() > head.fields() || request.length > head.headBytes();
+    boolean tooLarge = request.count() > head.fields() || octets > head.headBytes();
     return tooLarge ? Reason.FRAME_HEADER_TOO_LARGE : null;
   }
 }

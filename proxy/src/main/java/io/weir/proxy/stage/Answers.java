@@ -24,14 +24,17 @@ public final class Answers {
   private Answers() {}
 
   /** Answers with an error. */
-  public static void error(Exchange x, Reason reason, int retryAfterSeconds) {
-    Head head = begin(x, reason.status());
-    byte[] page = page(x, reason.status());
+  public static void error(Exchange x, Verdict.Refuse refuse) {
+    Head head = begin(x, refuse.status());
+    byte[] page = page(x, refuse.status());
     head.append(FieldName.CONTENT_TYPE.bytes(), HTML);
     head.append(CACHE_CONTROL, NO_STORE);
     head.append(FieldName.X_REQUEST_ID.bytes(), x.id);
-    if (retryAfterSeconds > 0) {
-      head.append(RETRY_AFTER, Ascii.bytes(Integer.toString(retryAfterSeconds)));
+    if (refuse.retryAfterSeconds() > 0) {
+      head.append(RETRY_AFTER, Ascii.bytes(Integer.toString(refuse.retryAfterSeconds())));
+    }
+    if (!refuse.location().isEmpty()) {
+      head.append(FieldName.LOCATION.bytes(), Ascii.bytes(refuse.location()));
     }
     send(x, head, page);
   }

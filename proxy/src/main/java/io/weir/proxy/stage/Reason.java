@@ -118,6 +118,32 @@ public enum Reason {
   LIMIT_ADDRESS(
       Stage.LIMIT, "limit.address", 429, "The client's address is over its request budget."),
 
+  INSPECT_BLOCKED(
+      Stage.INSPECT,
+      "inspect.blocked",
+      403,
+      "The web application firewall's rules refuse the request; a rule may name another status."),
+  INSPECT_BODY_TOO_LARGE(
+      Stage.INSPECT,
+      "inspect.body_too_large",
+      413,
+      "The content is larger than waf.body_size_limit, so it cannot be inspected as a whole."),
+  INSPECT_UNDECODABLE(
+      Stage.INSPECT,
+      "inspect.undecodable",
+      415,
+      "The content's coding cannot be undone, so nobody can say what is in it."),
+  INSPECT_BUDGET(
+      Stage.INSPECT,
+      "inspect.budget",
+      403,
+      "The rules could not be finished within the work that a request of this size allows."),
+  INSPECT_OVERLOADED(
+      Stage.INSPECT,
+      "inspect.overloaded",
+      503,
+      "Content that is held back for inspection takes all the memory that it may."),
+
   SELECT_NO_HEALTHY_BACKEND(
       Stage.SELECT,
       "select.no_healthy_backend",

@@ -5,11 +5,15 @@ import io.weir.proxy.ClientConnection;
 import io.weir.proxy.Exchange;
 import io.weir.proxy.http.FieldName;
 import io.weir.proxy.http.Head;
+import io.weir.proxy.inspect.Findings;
+import io.weir.proxy.inspect.Inspection;
 import io.weir.proxy.log.AccessLogEntry;
 import io.weir.proxy.log.AccessLogField;
 import io.weir.proxy.log.AccessLogProtocol;
 import io.weir.proxy.log.AccessLogRing;
 import io.weir.proxy.tls.TlsSession;
+import io.weir.waf.Match;
+import java.nio.charset.StandardCharsets;
 
 /** RECORD: counts and logs. Runs once for every request, however it ended. */
 public final class RecordStage {
@@ -17,6 +21,9 @@ public final class RecordStage {
 
   /** Records an exchange that is over. */
   public static void record(Exchange x) {
+    if (x.inspection != null) {
+      x.inspection.conclude();
+    }
     long now = x.loop.clock();
     x.loop.counters.count(x, now - x.started);
     AccessLogRing log = x.loop.log();
@@ -61,6 +68,9 @@ public final class RecordStage {
     field(entry, AccessLogField.REFERER, request, FieldName.REFERER);
     field(entry, AccessLogField.FORWARDED_FOR, request, FieldName.X_FORWARDED_FOR);
     names(entry, x);
+    if (x.inspection != null) {
+      findings(entry, x, x.inspection);
+    }
     log.publish(entry);
   }
 
@@ -87,6 +97,27 @@ public final class RecordStage {
       entry.text(AccessLogField.JA3, tls.fingerprint().ja3());
       entry.text(AccessLogField.JA4, tls.fingerprint().ja4());
     }
+  }
+
+  private static void findings(AccessLogEntry entry, Exchange x, Inspection inspection) {
+    Findings findings = inspection.findings();
+    entry.waf(inspection.action(), findings == null ? 0 : findings.score());
+    if (findings == null) {
+      return;
+    }
+    text(entry, AccessLogField.WAF_RULES, findings.ids());
+    text(entry, AccessLogField.WAF_MESSAGE, findings.gravest().message());
+    Match.Evidence evidence = findings.evidence();
+    if (evidence != null) {
+      text(entry, AccessLogField.WAF_VARIABLE, evidence.variable());
+      text(entry, AccessLogField.WAF_VALUE, evidence.part());
+      text(entry, AccessLogField.WAF_TRANSFORMATIONS, String.join(",", evidence.transformations()));
+    }
+    text(entry, AccessLogField.WAF_EXCLUSION, findings.exclusion(x.routedPath()));
+  }
+
+  private static void text(AccessLogEntry entry, AccessLogField field, String text) {
+    entry.text(field, text.getBytes(StandardCharsets.UTF_8));
   }
 
   private static void field(AccessLogEntry entry, AccessLogField field, Head head, FieldName name) {

@@ -27,7 +27,9 @@ final class RouteStage implements RequestStage {
       return Verdict.refuse(Reason.ROUTE_NONE);
     }
     x.route = route;
-    Reason tooLarge = route.limits().refuses(head);
+    x.pathStart = head.pathStart;
+    x.pathEnd = head.pathEnd;
+    Reason tooLarge = route.limits().refuses(head, x.headOctets);
     if (tooLarge != null) {
       return Verdict.refuse(tooLarge);
     }

@@ -19,13 +19,27 @@ public sealed interface Verdict {
   /** See {@link #ALLOW}. */
   record Allow() implements Verdict {}
 
+  /** The stage wants the request's content first, and is asked again once that is whole. */
+  Verdict HOLD = new Hold();
+
+  /** See {@link #HOLD}. */
+  record Hold() implements Verdict {}
+
   /**
    * Weir answers with an error.
    *
-   * @param reason why; its status is the answer's
+   * @param reason why
    * @param retryAfterSeconds what a Retry-After field says, or 0 for none
+   * @param status of the answer
+   * @param location what a Location field says, or empty for none
    */
-  record Refuse(Reason reason, int retryAfterSeconds) implements Verdict {}
+  record Refuse(Reason reason, int retryAfterSeconds, int status, String location)
+      implements Verdict {
+    /** With the reason's own status. */
+    Refuse(Reason reason, int retryAfterSeconds) {
+      this(reason, retryAfterSeconds, reason.status(), "");
+    }
+  }
 
   /** The connection is closed without an answer. */
   record Drop(Reason reason) implements Verdict {}

@@ -24,7 +24,7 @@ class LineRendererFuzzer {
     JsonNode read = Lines.read(line);
 
     assertThat(new String(line, UTF_8).indexOf('\n')).isEqualTo(lastOf(line));
-    assertThat(read.size()).isEqualTo(39);
+    assertThat(read.size()).isEqualTo(45);
     for (String name : new String[] {"path", "query", "referer"}) {
       String url = read.path(name).asText();
       assertThat(SECRET.matcher(url).find()).as(url).isFalse();

@@ -32,11 +32,13 @@ class LineRendererTest {
             "ssl_protocol":"TLSv1.3","ssl_cipher":"TLS_AES_256_GCM_SHA384",\
             "user_agent":"curl/8","referer":"https://example.com/","x_forwarded_for":"203.0.113.9",\
             "lb_instance":"weir-1","pool_id":"web","backend_server":"198.51.100.1:8080",\
-            "rate_limited":true,"waf_action":"none","waf_rules_matched":[],\
+            "rate_limited":true,"waf_action":"blocked","waf_rules_matched":["942100","949110"],\
             "geo_country":null,"geo_city":null,"asn":null,"connection_reused":true,\
             "compression":"none","listener":"public","route":"all","reason":"served",\
             "client_provenance":"forwarded-header","retries":2,\
-            "ja3":"503053a0c5b2bd9b9334bf7f3d3b8852","ja4":null}
+            "ja3":"503053a0c5b2bd9b9334bf7f3d3b8852","ja4":null,\
+            "waf_score":5,"waf_message":null,"waf_variable":"ARGS:q",\
+            "waf_value":null,"waf_transformations":null,"waf_exclusion":null}
             """);
   }
 
@@ -277,6 +279,9 @@ class LineRendererTest {
         .upstreamTime(7)
         .connectionReused()
         .rateLimited()
+        .waf(WafAction.BLOCKED, 5)
+        .text(AccessLogField.WAF_RULES, bytes("942100 949110"))
+        .text(AccessLogField.WAF_VARIABLE, bytes("ARGS:q"))
         .text(AccessLogField.REQUEST_ID, bytes("r-1"))
         .text(AccessLogField.METHOD, bytes("xGETx"), 1, 3)
         .text(AccessLogField.HOST, bytes("example.com"))

@@ -11,17 +11,23 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** Makes operators of their text; equal texts give one operator. */
 final class OperatorReader {
   private final Store.Names names;
   private final AutomataMemory memory;
+  private final Set<Path> files;
   private final Map<String, Operator> known = new HashMap<>();
 
-  OperatorReader(Store.Names names, AutomataMemory memory) {
+  /**
+   * @param files gets the data files that are read
+   */
+  OperatorReader(Store.Names names, AutomataMemory memory, Set<Path> files) {
     this.names = names;
     this.memory = memory;
+    this.files = files;
   }
 
   /**
@@ -115,13 +121,13 @@ final class OperatorReader {
   }
 
   /** The lines of data files, without blank lines and comments. */
-  private static List<String> files(String argument, @Nullable Path folder)
-      throws CompileException {
+  private List<String> files(String argument, @Nullable Path folder) throws CompileException {
     List<String> lines = new ArrayList<>();
     for (String file : argument.strip().split("\\s+", -1)) {
       if (folder == null || file.isEmpty()) {
         throw new CompileException("data file \"" + file + "\": there is no folder to look in");
       }
+      files.add(folder.resolve(file));
       try {
         for (String line :
             Files.readString(folder.resolve(file), StandardCharsets.ISO_8859_1).split("\n", -1)) {

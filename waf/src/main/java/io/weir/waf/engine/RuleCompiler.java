@@ -18,6 +18,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -33,6 +34,7 @@ public final class RuleCompiler {
   /** What stands in a file, in its order: a rule or a marker. */
   private record Item(@Nullable Rule rule, @Nullable String marker) {}
 
+  private final Set<Path> files = new LinkedHashSet<>();
   private final List<RuleProblem> problems = new ArrayList<>();
   private final List<RuleProblem> notes = new ArrayList<>();
   private final List<Item> items = new ArrayList<>();
@@ -51,7 +53,7 @@ public final class RuleCompiler {
    */
   public RuleCompiler(long automataLimit) {
     memory = new AutomataMemory(automataLimit);
-    operators = new OperatorReader(names, memory);
+    operators = new OperatorReader(names, memory, files);
     actions = new ActionReader(names, memory);
   }
 
@@ -64,7 +66,13 @@ public final class RuleCompiler {
     return notes;
   }
 
+  /** The files that were read so far, data files among them. */
+  public Set<Path> files() {
+    return files;
+  }
+
   public void add(Path file) {
+    files.add(file);
     try {
       add(Files.readString(file, StandardCharsets.UTF_8), file.toString(), file.getParent());
     } catch (IOException e) {

@@ -1,0 +1,224 @@
+package io.weir.proxy.inspect;
+
+import io.weir.net.ClientIdentity;
+import io.weir.proxy.ClientConnection;
+import io.weir.proxy.Exchange;
+import io.weir.proxy.http.Ascii;
+import io.weir.proxy.http.FieldName;
+import io.weir.proxy.http.Head;
+import io.weir.proxy.log.WafAction;
+import io.weir.proxy.stage.Reason;
+import io.weir.proxy.stage.Verdict;
+import io.weir.waf.Intervention;
+import io.weir.waf.Match;
+import io.weir.waf.Transaction;
+import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One exchange under the eyes of the rules: gives a {@link Transaction} what the exchange consists
+ * of, and turns what it says into a {@link Verdict}.
+ *
+ * <p>Reused by its {@link Rules}. Confined to the exchange's event loop, but for the judging of
+ * long content, during which it is a worker's alone.
+ */
+public final class Inspection {
+  private static final byte[] HTTP_1_0 = Ascii.bytes("HTTP/1.0");
+  private static final byte[] HTTP_1_1 = Ascii.bytes("HTTP/1.1");
+  private static final byte[] HTTP_2 = Ascii.bytes("HTTP/2.0");
+  private static final byte[] HOST = Ascii.bytes("Host");
+
+  /** More than this makes the memory of a transaction too large to keep it. */
+  private static final long MOST_KEPT = 64 << 10;
+
+  private final Rules rules;
+  private final int loop;
+  private final Transaction transaction;
+  private @Nullable Protection protection;
+  private boolean anyBodySize;
+  private long octets;
+  private @Nullable Reason wouldRefuse;
+  private boolean blocked;
+
+  Inspection(Rules rules, int loop) {
+    this.rules = rules;
+    this.loop = loop;
+    this.transaction = rules.set().newTransaction();
+  }
+
+  /** Begins with the head of a request whose route is known; runs phase 1. */
+  public static Inspection begin(Protection protection, Exchange x) {
+    Inspection inspection = protection.rules().take(x.loop.index);
+    inspection.protection = protection;
+    inspection.head(x);
+    return inspection;
+  }
+
+  /** The exchange is over: what is known of it is forgotten. To be called on its loop. */
+  public void end() {
+    protection = null;
+    wouldRefuse = null;
+    anyBodySize = blocked = false;
+    boolean keep = octets <= MOST_KEPT;
+    octets = 0;
+    if (keep) {
+      transaction.reset();
+      rules.giveBack(this, loop);
+    }
+  }
+
+  private Protection protection() {
+    return Objects.requireNonNull(protection);
+  }
+
+  // ------------------------------------------------------------------ the request
+
+  private void head(Exchange x) {
+    Head head = x.request;
+    ClientConnection connection = x.connection();
+    ClientIdentity client = x.identity();
+    if (!protection().blocks()) {
+      transaction.detectOnly();
+    }
+    for (Protection.Exclusion exclusion : protection().exclusions()) {
+      if (exclusion.covers(head.bytes, x.pathStart, x.pathEnd)) {
+        anyBodySize |= exclusion.anyBodySize();
+        if (exclusion.rules() != null) {
+          transaction.exclude(exclusion.rules());
+        }
+      }
+    }
+    transaction.connection(
+        connection.text(client), client.port(), connection.localText(), connection.localPort);
+    transaction.uniqueId(Ascii.text(x.id, 0, x.id.length));
+    byte[] protocol = connection.http2 ? HTTP_2 : head.minorVersion == 0 ? HTTP_1_0 : HTTP_1_1;
+    transaction.requestLine(
+        head.bytes,
+        head.methodStart,
+        head.methodEnd,
+        head.bytes,
+        x.targetStart,
+        x.targetEnd,
+        protocol,
+        0,
+        protocol.length);
+    if (head.find(FieldName.HOST, 0) < 0) {
+      transaction.requestHeader(HOST, 0, HOST.length, head.bytes, x.hostStart, x.hostEnd);
+    }
+    for (int i = 0; i < head.count(); i++) {
+      if (head.name(i) == FieldName.EXPECT) {
+        // It is Weir that meets an expectation; the Core Rule Set takes any for an attack on
+        // proxies.
+        continue;
+      }
+      transaction.requestHeader(
+          head.bytes,
+          head.nameStart(i),
+          head.nameEnd(i),
+          head.bytes,
+          head.valueStart(i),
+          head.valueEnd(i));
+    }
+  }
+
+  /** Runs phase 1. */
+  public Verdict judgeHead() {
+    return verdict(transaction.endRequestHeaders(), Reason.INSPECT_BLOCKED);
+  }
+
+  /** Whether the request's content is to be held back and given to {@link #content}. */
+  public boolean wantsContent() {
+    return transaction.wantsRequestBody();
+  }
+
+  /** Whether so much content may be inspected. */
+  public boolean fits(long octets) {
+    return octets <= protection().bodyBytes();
+  }
+
+  /**
+   * The content is longer than what may be inspected: refuses it, or, where an exclusion or the
+   * mode says so, lets it pass uninspected.
+   */
+  public Verdict tooLong() {
+    if (anyBodySize) {
+      return Verdict.PASS;
+    }
+    wouldRefuse = Reason.INSPECT_BODY_TOO_LARGE;
+    blocked = protection().blocks();
+    return blocked ? Verdict.refuse(Reason.INSPECT_BODY_TOO_LARGE) : Verdict.PASS;
+  }
+
+  /** The next piece of the content, in order. */
+  public void content(byte[] bytes, int from, int to) {
+    octets += to - from;
+    transaction.requestBody(bytes, from, to);
+  }
+
+  /** Runs phase 2; the content, if there is any, was given. */
+  public Verdict judgeContent() {
+    return verdict(transaction.endRequestBody(), Reason.INSPECT_BLOCKED);
+  }
+
+  private Verdict verdict(@Nullable Intervention intervention, Reason byRule) {
+    if (intervention == null) {
+      return Verdict.PASS;
+    }
+    blocked = true;
+    Reason reason = reason(intervention.cause(), byRule);
+    if (reason != byRule) {
+      return Verdict.refuse(reason);
+    }
+    return switch (intervention.action()) {
+      case DROP -> new Verdict.Drop(reason);
+      case DENY -> denied(reason, intervention.status());
+      case REDIRECT -> new Verdict.Refuse(reason, 0, 302, intervention.location());
+    };
+  }
+
+  private static Verdict denied(Reason reason, int status) {
+    return status < 400 || status > 599 || status == reason.status()
+        ? Verdict.refuse(reason)
+        : new Verdict.Refuse(reason, 0, status, "");
+  }
+
+  private static Reason reason(Intervention.Cause cause, Reason byRule) {
+    return switch (cause) {
+      case RULE -> byRule;
+      case BUDGET -> Reason.INSPECT_BUDGET;
+      case BODY_LIMIT -> Reason.INSPECT_BODY_TOO_LARGE;
+      case UNDECODABLE -> Reason.INSPECT_UNDECODABLE;
+    };
+  }
+
+  // ------------------------------------------------------------------ what was found
+
+  /** Runs phase 5, in which rules only note. */
+  public void conclude() {
+    transaction.log();
+  }
+
+  /** What became of the exchange. */
+  public WafAction action() {
+    if (blocked) {
+      return WafAction.BLOCKED;
+    }
+    if (decision() != null) {
+      return WafAction.DETECTED;
+    }
+    return transaction.matches().isEmpty() ? WafAction.NONE : WafAction.NOTED;
+  }
+
+  /** Why it was refused, or in another mode would have been; null where it was not. */
+  public @Nullable Reason decision() {
+    Intervention decided = transaction.decision();
+    return decided == null ? wouldRefuse : reason(decided.cause(), Reason.INSPECT_BLOCKED);
+  }
+
+  /** Rules that matched; null where none did. */
+  public @Nullable Findings findings() {
+    List<Match> matches = transaction.matches();
+    return matches.isEmpty() ? null : new Findings(matches);
+  }
+}

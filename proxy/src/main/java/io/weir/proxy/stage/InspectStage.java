@@ -1,0 +1,42 @@
+package io.weir.proxy.stage;
+
+import io.weir.proxy.Exchange;
+import io.weir.proxy.inspect.Inspection;
+import io.weir.proxy.inspect.Protection;
+
+/**
+ * INSPECT: do the web application firewall's rules object? A request without content is judged at
+ * once; one with content by its head, and again by everything once the content is whole.
+ */
+public final class InspectStage implements RequestStage {
+  @Override
+  public Stage stage() {
+    return Stage.INSPECT;
+  }
+
+  @Override
+  public Verdict judge(Exchange x, long now) {
+    Protection protection = x.route().protection();
+    if (protection == null) {
+      return Verdict.PASS;
+    }
+    Inspection inspection = Inspection.begin(protection, x);
+    x.inspection = inspection;
+    Verdict verdict = inspection.judgeHead();
+    if (verdict != Verdict.PASS) {
+      return verdict;
+    }
+    if (x.isRequestEnded() || x.request.extendedConnect || !inspection.wantsContent()) {
+      return inspection.judgeContent();
+    }
+    return inspection.fits(x.request.contentLength) ? Verdict.HOLD : withoutContent(inspection);
+  }
+
+  /**
+   * The content is too long to be held back: what then is not refused is judged by its head alone.
+   */
+  public static Verdict withoutContent(Inspection inspection) {
+    Verdict verdict = inspection.tooLong();
+    return verdict == Verdict.PASS ? inspection.judgeContent() : verdict;
+  }
+}
