@@ -5,4 +5,5 @@ module io.weir.waf {
   requires static org.jspecify;
 
   exports io.weir.waf;
+  exports io.weir.waf.regression;
 }

@@ -7,6 +7,8 @@ import io.weir.waf.Corpora;
 import io.weir.waf.Match;
 import io.weir.waf.RuleSet;
 import io.weir.waf.Transaction;
+import io.weir.waf.regression.RegressionTest;
+import io.weir.waf.regression.TestRequest;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -50,8 +52,8 @@ class CrsRegressionTest {
     CrsSuite suite = new CrsSuite(CrsSuite.compile(folder.get(), CrsSuite.TEST_SETUP));
     List<String> problems = new ArrayList<>();
     List<String> overridden = new ArrayList<>();
-    List<CrsTest> tests = CrsTest.readAll(folder.get().resolve("tests/regression/tests"));
-    for (CrsTest test : tests) {
+    List<RegressionTest> tests = CrsSuite.readAll(folder.get().resolve("tests/regression/tests"));
+    for (RegressionTest test : tests) {
       String problem = suite.run(test);
       if (OVERRIDES.containsKey(test.name())) {
         // An override that is needed no longer has to go.
@@ -87,7 +89,7 @@ class CrsRegressionTest {
     Transaction transaction =
         new CrsSuite(rules)
             .judge(
-                new CrsTest.Request(
+                new TestRequest(
                     "GET",
                     uri,
                     "HTTP/1.1",
@@ -95,6 +97,7 @@ class CrsRegressionTest {
                         Map.entry("Host", "www.example.com"),
                         Map.entry("User-Agent", "test"),
                         Map.entry("Accept", "*/*")),
+                    new byte[0],
                     new byte[0]));
     return transaction.matches().stream().map(Match::ruleId).toList();
   }

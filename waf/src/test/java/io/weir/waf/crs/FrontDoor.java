@@ -1,5 +1,6 @@
 package io.weir.waf.crs;
 
+import io.weir.waf.regression.TestRequest;
 import java.util.List;
 import java.util.Map;
 
@@ -9,7 +10,7 @@ import java.util.Map;
 final class FrontDoor {
   private FrontDoor() {}
 
-  static boolean refuses(CrsTest.Request request) {
+  static boolean refuses(TestRequest request) {
     if (!request.method().matches("[!#$%&'*+.^_`|~0-9A-Za-z-]+")
         || !request.version().matches("HTTP/[0-9](\\.[0-9])?")
         || !request.uri().matches("(/|https?://|\\*$)[\\x21-\\x7e\\x80-\\xff]*")) {
