@@ -8,6 +8,7 @@ module io.weir.app {
   requires io.netty.transport.classes.epoll;
   requires io.netty.transport.unix.common;
   requires io.weir.control;
+  requires io.weir.waf;
   requires java.logging;
   requires java.net.http;
   requires jdk.unsupported; // sun.misc.Signal: SIGHUP has no other interface
@@ -15,5 +16,7 @@ module io.weir.app {
   requires static org.jspecify;
 
   opens io.weir.app to
+      info.picocli;
+  opens io.weir.app.rules to
       info.picocli;
 }

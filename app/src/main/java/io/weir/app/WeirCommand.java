@@ -1,5 +1,6 @@
 package io.weir.app;
 
+import io.weir.app.rules.RulesCommand;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import picocli.CommandLine;
@@ -21,6 +22,7 @@ import picocli.CommandLine.Spec;
       RunCommand.class,
       CheckCommand.class,
       ExplainCommand.class,
+      RulesCommand.class,
       TopCommand.class,
       DemoCommand.class,
       HelpCommand.class

@@ -63,14 +63,19 @@ class ReferenceDocsTest {
         This page is generated from the program's own help; do not edit it.
         """);
     CommandLine weir = WeirCommand.commandLine();
-    section(page, weir);
-    weir.getSubcommands()
-        .forEach((name, command) -> {
-          if (!command.getCommandSpec().usageMessage().hidden() && !name.equals("help")) {
-            section(page, command);
+    sections(page, weir);
+    assertCommitted("cli.md", page.toString());
+  }
+
+  private static void sections(StringBuilder page, CommandLine command) {
+    section(page, command);
+    command
+        .getSubcommands()
+        .forEach((name, each) -> {
+          if (!each.getCommandSpec().usageMessage().hidden() && !name.equals("help")) {
+            sections(page, each);
           }
         });
-    assertCommitted("cli.md", page.toString());
   }
 
   private static void section(StringBuilder page, CommandLine command) {

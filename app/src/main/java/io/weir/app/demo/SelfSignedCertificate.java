@@ -24,7 +24,7 @@ import java.util.Base64;
  * 5280, DER as X.690 says). The JDK makes keys and signatures but no certificates; what is needed
  * of the format for this one fits on a page.
  */
-final class SelfSignedCertificate {
+public final class SelfSignedCertificate {
   private static final int BOOLEAN = 0x01;
   private static final int INTEGER = 0x02;
   private static final int BIT_STRING = 0x03;
@@ -47,7 +47,7 @@ final class SelfSignedCertificate {
   private SelfSignedCertificate() {}
 
   /** Writes a new certificate and its key in PEM; only this user may read the key. */
-  static void write(Path certificate, Path key) throws IOException {
+  public static void write(Path certificate, Path key) throws IOException {
     try {
       KeyPairGenerator generator = KeyPairGenerator.getInstance("EC");
       generator.initialize(new ECGenParameterSpec("secp256r1"));
