@@ -119,6 +119,15 @@ public final class RuleSet {
       }
     }
 
+    /**
+     * Lets rules whose pattern uses look-around or back references never match, and notes them,
+     * instead of refusing all. The Core Rule Set 3 has three such rules, version 4 has none.
+     */
+    public Compiler tolerant() {
+      open().tolerate();
+      return this;
+    }
+
     /** Adds a file; data files and includes are looked for beside it. */
     public Compiler file(Path file) {
       open().add(file);

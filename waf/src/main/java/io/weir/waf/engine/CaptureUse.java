@@ -1,6 +1,7 @@
 package io.weir.waf.engine;
 
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** Finds out whose captures anybody reads: a matched rule that nobody asks needs no second pass. */
 final class CaptureUse {
@@ -16,6 +17,7 @@ final class CaptureUse {
       for (Rule link = rule; link != null; link = link.next) {
         link.capturesNeeded =
             link.capture && (leak || rule.next != null || setvarsReadCaptures(link));
+        link.listNeeded = readsMatches(link.next);
         link.matchNeeded = link != rule || rule.next != null || setvarsReadMatch(link);
       }
     }
@@ -28,6 +30,14 @@ final class CaptureUse {
             target.capture() >= 0
                 || target.variable().kind() != Variable.Kind.LISTS
                     && target.variable().kind() != Variable.Kind.STORE);
+  }
+
+  private static boolean readsMatches(@Nullable Rule next) {
+    return next != null
+        && next.targets.stream()
+            .map(target -> target.variable().kind())
+            .anyMatch(kind ->
+                kind == Variable.Kind.MATCHED_VARS || kind == Variable.Kind.MATCHED_VARS_NAMES);
   }
 
   private static boolean setvarsReadCaptures(Rule rule) {

@@ -9,6 +9,7 @@ import io.weir.waf.regex.ByteSet;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 
 /** Operators that are one check without an argument that varies. */
 final class CheckOperator extends Operator {
@@ -19,9 +20,20 @@ final class CheckOperator extends Operator {
   }
 
   private final Check check;
+  private final @Nullable ByteSet anyOf;
 
   private CheckOperator(Check check) {
+    this(check, null);
+  }
+
+  private CheckOperator(Check check, @Nullable ByteSet anyOf) {
     this.check = check;
+    this.anyOf = anyOf;
+  }
+
+  @Override
+  @Nullable ByteSet anyOf() {
+    return anyOf;
   }
 
   @Override
@@ -58,19 +70,8 @@ final class CheckOperator extends Operator {
             "@validateByteRange: " + range + " (expected: numbers from 0 to 255 such as 32-126)");
       }
     }
-    ByteSet all = allowed;
-    boolean[] table = new boolean[256];
-    for (int octet = 0; octet < 256; octet++) {
-      table[octet] = all.contains(octet);
-    }
-    return new CheckOperator((in, from, to) -> {
-      for (int i = from; i < to; i++) {
-        if (!table[in[i] & 0xff]) {
-          return true;
-        }
-      }
-      return false;
-    });
+    ByteSet wrong = allowed.complement();
+    return new CheckOperator((in, from, to) -> wrong.occursIn(in, from, to), wrong);
   }
 
   /** Matches when a percent sign is not followed by two hexadecimal digits. */
@@ -154,7 +155,7 @@ final class CheckOperator extends Operator {
   }
 
   /** The operator of this name without argument, or null. */
-  static @org.jspecify.annotations.Nullable CheckOperator named(String name) {
+  static @Nullable CheckOperator named(String name) {
     return switch (name.toLowerCase(Locale.ROOT)) {
       case "unconditionalmatch" -> unconditional(true);
       case "nomatch" -> unconditional(false);

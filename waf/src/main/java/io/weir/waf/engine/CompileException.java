@@ -7,4 +7,8 @@ final class CompileException extends Exception {
   CompileException(String message) {
     super(message);
   }
+
+  CompileException(String message, Throwable cause) {
+    super(message, cause);
+  }
 }

@@ -1,5 +1,6 @@
 package io.weir.waf.engine;
 
+import io.weir.waf.transform.Octets;
 import java.util.Arrays;
 
 /** A list of names and values, as slices of arrays that outlive it. Confined to one thread. */
@@ -34,6 +35,18 @@ final class Entries {
     valueArray[count] = value;
     valueFrom[count] = begin;
     valueTo[count++] = end;
+  }
+
+  private Octets digits = new Octets(0);
+
+  /** Makes this a list of one number, whose octets change with the next call. */
+  void setNumber(int number) {
+    if (digits.data.length == 0) {
+      digits = new Octets(12);
+    }
+    digits.clear();
+    Store.writeNumber(number, digits);
+    set(digits.data, 0, digits.length);
   }
 
   /** Makes this a list of one value without a name. */

@@ -49,18 +49,20 @@ public final class Evaluation {
   private final Scratch scratch = new Scratch();
   private final List<Exclusion> exclusions = new ArrayList<>();
 
-  private final byte[][] captures = new byte[10][];
-  private int captureCount;
+  private final Octets[] captures = new Octets[10];
 
-  private byte[] matchedValue = {};
-  private String matchedName = "";
+  /** The captures that are there, one bit each. */
+  private int captured;
+
+  private final Finding lastMatch = new Finding();
   private List<byte[]> matchedValues = new ArrayList<>();
   private List<String> matchedNames = new ArrayList<>();
   private List<byte[]> previousValues = new ArrayList<>();
   private List<String> previousNames = new ArrayList<>();
 
   private final List<Match> matches = new ArrayList<>();
-  private final List<Match.Evidence> evidence = new ArrayList<>();
+  private final List<Finding> evidence = new ArrayList<>();
+  private int evidenceCount;
   private int score;
   private int matchCount;
   private int highestSeverity;
@@ -86,6 +88,9 @@ public final class Evaluation {
     for (int i = 0; i < lists.length; i++) {
       lists[i] = new Entries();
     }
+    for (int i = 0; i < captures.length; i++) {
+      captures[i] = new Octets(32);
+    }
     int rules = plan.rules.size();
     pending = new long[plan.always.length];
     removed = new long[plan.always.length];
@@ -105,15 +110,13 @@ public final class Evaluation {
     Arrays.fill(removed, 0);
     clearHits();
     exclusions.clear();
-    captureCount = 0;
-    Arrays.fill(captures, null);
+    captured = 0;
     matches.clear();
     matchedValues.clear();
     matchedNames.clear();
     previousValues.clear();
     previousNames.clear();
-    matchedValue = new byte[0];
-    matchedName = "";
+    lastMatch.clear();
     intervention = null;
     allowedUntil = 0;
     highestSeverity = 255;
@@ -347,17 +350,51 @@ public final class Evaluation {
         ScanPlan scan, LiteralScanner literals, byte[] in, int from, int to, View view, int entry) {
       ScanPlan.Node[] nodes = scan.nodes;
       reserve(nodes.length, literals.words());
-      for (int i = 0; i < nodes.length; i++) {
-        ScanPlan.Node node = nodes[i];
-        Transformation transformation = node.transformation;
-        if (transformation == null) {
-          place(i, i, in, from, to);
-        } else {
-          transform(nodes, i, origin[node.parent], transformation);
+      place(0, 0, in, from, to);
+      presence(0);
+      if (scan.asking != 0
+          && to - from > 1
+          && scan.keeps(presence[0], presence[1], presence[2], presence[3])) {
+        askTogether(scan, scan.asking, 0, literals, view, entry);
+        return;
+      }
+      for (int i = 1; i < nodes.length; i++) {
+        Transformation transformation = nodes[i].transformation;
+        if (transformation != null) {
+          transform(nodes, i, origin[nodes[i].parent], transformation);
         }
-        if (node.asks()) {
-          ask(node, origin[i], literals, view, entry);
+      }
+      if (scan.asking == 0) {
+        for (int i = 0; i < nodes.length; i++) {
+          if (nodes[i].asks()) {
+            ask(nodes[i], origin[i], literals, view, entry);
+          }
         }
+        return;
+      }
+      long left = scan.asking;
+      while (left != 0) {
+        int at = origin[Long.numberOfTrailingZeros(left)];
+        long members = 0;
+        for (long bits = left; bits != 0; bits &= bits - 1) {
+          if (origin[Long.numberOfTrailingZeros(bits)] == at) {
+            members |= bits & -bits;
+          }
+        }
+        left &= ~members;
+        askTogether(scan, members, at, literals, view, entry);
+      }
+    }
+
+    private void askTogether(
+        ScanPlan scan, long members, int at, LiteralScanner literals, View view, int entry) {
+      ScanPlan.Node together = scan.together(members);
+      if (together != null) {
+        ask(together, at, literals, view, entry);
+        return;
+      }
+      for (long bits = members; bits != 0; bits &= bits - 1) {
+        ask(scan.nodes[Long.numberOfTrailingZeros(bits)], at, literals, view, entry);
       }
     }
 
@@ -380,10 +417,11 @@ public final class Evaluation {
           return;
         }
       }
-      presence(parent);
-      int p = parent * 4;
-      if (!ScanPlan.mayChange(
-          transformation, presence[p], presence[p + 1], presence[p + 2], presence[p + 3])) {
+      ByteSet triggers =
+          tos[parent] - froms[parent] > 1
+              ? transformation.triggersInLong()
+              : transformation.triggers();
+      if (triggers != null && !isPresent(triggers, parent)) {
         origin[node] = parent;
         return;
       }
@@ -396,6 +434,13 @@ public final class Evaluation {
         return;
       }
       place(node, node, out.data, 0, out.length);
+    }
+
+    private boolean isPresent(ByteSet octets, int node) {
+      presence(node);
+      int p = node * 4;
+      return ScanPlan.intersects(
+          octets, presence[p], presence[p + 1], presence[p + 2], presence[p + 3]);
     }
 
     private void presence(int node) {
@@ -431,12 +476,12 @@ public final class Evaluation {
       int from = froms[at];
       int to = tos[at];
       long[] found = words[at];
-      if (!wordsKnown[at]) {
+      if (!wordsKnown[at] && node.needsWords) {
         Arrays.fill(found, 0);
         literals.scan(in, from, to, found);
         wordsKnown[at] = true;
       }
-      for (int word = 0; word < node.candidates.length; word++) {
+      for (int word = 0; node.needsWords && word < node.candidates.length; word++) {
         for (long bits = found[word] & node.candidates[word]; bits != 0; bits &= bits - 1) {
           ScanPlan.Question question = node.byWord[(word << 6) + Long.numberOfTrailingZeros(bits)];
           if (question != null && question.operator.matches(in, from, to, Evaluation.this)) {
@@ -450,7 +495,10 @@ public final class Evaluation {
       List<ScanPlan.Question> others = node.others;
       for (int i = 0; i < others.size(); i++) {
         ScanPlan.Question question = others.get(i);
-        boolean yes = question.operator.matches(in, from, to, Evaluation.this);
+        boolean yes =
+            question.anyOf != null
+                ? isPresent(question.anyOf, at)
+                : question.operator.matches(in, from, to, Evaluation.this);
         hit(yes ? question.ifYes : question.ifNo, view, entry);
       }
     }
@@ -473,26 +521,22 @@ public final class Evaluation {
           hit(questions.get((word << 6) + Long.numberOfTrailingZeros(bits)).ifYes, view, entry);
         }
       }
+      for (int index : node.negated) {
+        if ((union[index >> 6] & 1L << index) == 0) {
+          hit(questions.get(index).ifNo, view, entry);
+        }
+      }
     }
 
     /** Past the budget for new states: pattern by pattern, if the octets present allow a match. */
     private void askEach(List<ScanPlan.Question> questions, int at, View view, int entry) {
-      presence(at);
-      int p = at * 4;
       for (int i = 0; i < questions.size(); i++) {
         ScanPlan.Question question = questions.get(i);
         ByteSet octets = question.operator.octets();
-        boolean possible =
-            octets == null
-                || ((octets.w0() & presence[p])
-                        | (octets.w1() & presence[p + 1])
-                        | (octets.w2() & presence[p + 2])
-                        | (octets.w3() & presence[p + 3]))
-                    != 0;
-        if (possible
-            && question.operator.matches(arrays[at], froms[at], tos[at], Evaluation.this)) {
-          hit(question.ifYes, view, entry);
-        }
+        boolean possible = octets == null || isPresent(octets, at);
+        boolean yes =
+            possible && question.operator.matches(arrays[at], froms[at], tos[at], Evaluation.this);
+        hit(yes ? question.ifYes : question.ifNo, view, entry);
       }
     }
   }
@@ -502,7 +546,7 @@ public final class Evaluation {
   /** Runs a rule with its chain; whether all of it matched. */
   private boolean run(Rule rule) {
     current = rule;
-    evidence.clear();
+    evidenceCount = 0;
     score = 0;
     for (Rule link = rule; link != null; link = link.next) {
       matchCount = 0;
@@ -518,8 +562,8 @@ public final class Evaluation {
       if (!matched) {
         return false;
       }
-      for (Rule.Ctl ctl : link.ctls) {
-        control(ctl);
+      for (int i = 0; i < link.ctls.size(); i++) {
+        control(link.ctls.get(i));
       }
     }
     if (rule.severity >= 0) {
@@ -578,11 +622,13 @@ public final class Evaluation {
     if (exclusions.isEmpty()) {
       return false;
     }
-    for (Exclusion exclusion : exclusions) {
+    for (int i = 0; i < exclusions.size(); i++) {
+      Exclusion exclusion = exclusions.get(i);
       if ((exclusion.rules()[rule.ordinal >> 6] & 1L << rule.ordinal) == 0) {
         continue;
       }
-      for (Target target : exclusion.targets()) {
+      for (int j = 0; j < exclusion.targets().size(); j++) {
+        Target target = exclusion.targets().get(j);
         if (means(target, variable)
             && target.matchesName(
                 list.nameArray[entry], list.nameFrom[entry], list.nameTo[entry], budget)) {
@@ -633,33 +679,43 @@ public final class Evaluation {
   private void runTarget(Rule link, Target target) {
     if (target.count()) {
       int count = count(link, target);
-      Octets digits = new Octets(8);
-      Store.writeNumber(count, digits);
-      test(link, target.variable(), null, 0, digits.data, 0, digits.length, "&" + target.label());
+      storeText.clear();
+      Store.writeNumber(count, storeText);
+      test(link, target, storeText);
       return;
     }
     switch (target.variable().kind()) {
       case LISTS -> runLists(link, target);
       case STORE -> runStore(link, target);
-      case MATCHED_VAR ->
-          test(link, target.variable(), null, 0, matchedValue, 0, matchedValue.length, matchedName);
+      case MATCHED_VAR -> {
+        storeText.clear();
+        storeText.add(lastMatch.value.data, 0, lastMatch.value.length);
+        Octets in = storeText;
+        test(link, target.variable(), null, 0, in.data, 0, in.length, lastMatch.name());
+      }
       case MATCHED_VAR_NAME -> {
-        byte[] name = Text.bytes(matchedName);
-        test(link, target.variable(), null, 0, name, 0, name.length, "MATCHED_VAR_NAME");
+        storeText.clear();
+        write(lastMatch.name(), storeText);
+        test(link, target, storeText);
       }
       case MATCHED_VARS -> runMatched(link, target, false);
       case MATCHED_VARS_NAMES -> runMatched(link, target, true);
       case RULE -> {
-        Octets value = new Octets(32);
-        writeVariable(target.variable(), Text.bytes(String.valueOf(target.key())), value);
-        test(link, target.variable(), null, 0, value.data, 0, value.length, target.label());
+        storeText.clear();
+        writeVariable(target.variable(), Text.bytes(String.valueOf(target.key())), storeText);
+        test(link, target, storeText);
       }
     }
   }
 
+  private void test(Rule link, Target target, Octets in) {
+    test(link, target.variable(), null, 0, in.data, 0, in.length, target.label());
+  }
+
   private void runLists(Rule link, Target target) {
-    for (Base base : target.variable().bases()) {
-      Entries list = lists[base.ordinal()];
+    List<Base> bases = target.variable().bases();
+    for (int i = 0; i < bases.size(); i++) {
+      Entries list = lists[bases.get(i).ordinal()];
       for (int entry = 0; entry < list.count; entry++) {
         if (!target.matchesName(
                 list.nameArray[entry], list.nameFrom[entry], list.nameTo[entry], budget)
@@ -709,15 +765,16 @@ public final class Evaluation {
     int count = 0;
     if (target.variable().kind() == Variable.Kind.STORE) {
       if (target.capture() >= 0) {
-        return captures[target.capture()] == null ? 0 : 1;
+        return captured >> target.capture() & 1;
       }
       if (target.slot() >= 0) {
         return store.isSet(target.slot()) ? 1 : 0;
       }
       return storeNames(target).size();
     }
-    for (Base base : target.variable().bases()) {
-      Entries list = lists[base.ordinal()];
+    List<Base> bases = target.variable().bases();
+    for (int i = 0; i < bases.size(); i++) {
+      Entries list = lists[bases.get(i).ordinal()];
       for (int entry = 0; entry < list.count; entry++) {
         if (target.matchesName(
                 list.nameArray[entry], list.nameFrom[entry], list.nameTo[entry], budget)
@@ -730,12 +787,14 @@ public final class Evaluation {
   }
 
   private final Octets storeText = new Octets(64);
+  private final Octets expanded = new Octets(128);
 
   private void runStore(Rule link, Target target) {
     if (target.capture() >= 0) {
-      byte[] value = captures[target.capture()];
-      if (value != null) {
-        test(link, target.variable(), null, 0, value, 0, value.length, target.label());
+      if ((captured >> target.capture() & 1) != 0) {
+        storeText.clear(); // a copy, since the rule may capture anew
+        writeCapture(target.capture(), storeText);
+        test(link, target, storeText);
       }
       return;
     }
@@ -752,8 +811,7 @@ public final class Evaluation {
       }
       storeText.clear();
       store.write(target.slot(), storeText);
-      byte[] value = storeText.toArray();
-      test(link, target.variable(), null, 0, value, 0, value.length, target.label());
+      test(link, target, storeText);
       return;
     }
     for (String name : storeNames(target)) {
@@ -786,7 +844,8 @@ public final class Evaluation {
     }
     if (!store.dynamicNames().isEmpty()) {
       String prefix = target.variable().name().toLowerCase(Locale.ROOT) + ".";
-      for (String name : store.dynamicNames()) {
+      for (int i = 0; i < store.dynamicNames().size(); i++) {
+        String name = store.dynamicNames().get(i);
         if (isMeant(name, prefix, target)) {
           found = added(found, name);
         }
@@ -880,28 +939,89 @@ public final class Evaluation {
     Operator operator = link.operator;
     boolean wantsCapture = operator != null && link.capture && !link.negated;
     if (operator != null && wantsCapture && (link.capturesNeeded || matchCount <= MAX_EVIDENCE)) {
-      clearCaptures();
+      captured = 0;
       operator.capture(array, begin, end, this);
     }
-    String name = label != null ? label : name(variable, list, entry);
-    matchedName = name;
-    matchedValue = Arrays.copyOfRange(array, begin, end);
-    if (link.next != null) {
-      matchedNames.add(name);
-      matchedValues.add(matchedValue);
+    lastMatch.set(variable, list, entry, label, array, begin, end);
+    if (link.listNeeded) {
+      matchedNames.add(lastMatch.name());
+      matchedValues.add(lastMatch.value.toArray());
     }
     Rule starter = current;
     if (starter != null && starter.log && matchCount <= MAX_EVIDENCE) {
-      byte[] part = wantsCapture && captures[0] != null ? captures[0] : matchedValue;
-      evidence.add(
-          new Match.Evidence(
-              name,
-              Masking.mask(part),
-              link.transformations.subList(0, applied).stream()
-                  .map(Transformation::ruleName)
-                  .toList()));
+      Octets part = wantsCapture && (captured & 1) != 0 ? captures[0] : lastMatch.value;
+      note(link, variable, list, entry, label, part, applied);
     }
     assign(link);
+  }
+
+  /** Keeps what may be shown, should all of the rule match. */
+  private void note(
+      Rule link,
+      Variable variable,
+      @Nullable Entries list,
+      int entry,
+      @Nullable String label,
+      Octets part,
+      int applied) {
+    if (evidenceCount == evidence.size()) {
+      evidence.add(new Finding());
+    }
+    Finding finding = evidence.get(evidenceCount++);
+    int length = Math.min(part.length, Masking.MAX_LENGTH + 1);
+    finding.set(variable, list, entry, label, part.data, 0, length);
+    finding.link = link;
+    finding.applied = applied;
+  }
+
+  /** A value that matched. Its name is made a text only when somebody reads it. */
+  private static final class Finding {
+    private @Nullable Variable variable;
+    private @Nullable Entries list;
+    private int entry;
+    private @Nullable String label;
+    final Octets value = new Octets(32);
+    @Nullable Rule link;
+    int applied;
+
+    void clear() {
+      variable = null;
+      label = null;
+      value.clear();
+    }
+
+    void set(
+        Variable of,
+        @Nullable Entries in,
+        int at,
+        @Nullable String shown,
+        byte[] array,
+        int from,
+        int to) {
+      variable = of;
+      list = in;
+      entry = at;
+      label = shown;
+      value.clear();
+      value.add(array, from, to);
+    }
+
+    String name() {
+      Variable of = variable;
+      if (label != null || of == null) {
+        return label == null ? "" : label;
+      }
+      return Evaluation.name(of, list, entry);
+    }
+
+    Match.Evidence evidence() {
+      List<String> transformations = new ArrayList<>();
+      for (int i = 0; i < applied && link != null; i++) {
+        transformations.add(link.transformations.get(i).ruleName());
+      }
+      return new Match.Evidence(
+          name(), Masking.mask(value.data, value.length), List.copyOf(transformations));
+    }
   }
 
   private static String name(Variable variable, @Nullable Entries list, int entry) {
@@ -915,27 +1035,22 @@ public final class Evaluation {
 
   // ---- captures and what matched
 
-  private void clearCaptures() {
-    Arrays.fill(captures, 0, captureCount, null);
-    captureCount = 0;
-  }
-
   void capture(int group, byte[] in, int from, int to) {
-    captures[group] = Arrays.copyOfRange(in, from, to);
-    captureCount = Math.max(captureCount, group + 1);
+    captures[group].clear();
+    captures[group].add(in, from, to);
+    captured |= 1 << group;
   }
 
   void writeCapture(int group, Octets out) {
-    byte[] value = captures[group];
-    if (value != null) {
-      out.add(value, 0, value.length);
+    if ((captured >> group & 1) != 0) {
+      out.add(captures[group].data, 0, captures[group].length);
     }
   }
 
   void writeVariable(Variable variable, byte @Nullable [] key, Octets out) {
     switch (variable.kind()) {
-      case MATCHED_VAR -> out.add(matchedValue, 0, matchedValue.length);
-      case MATCHED_VAR_NAME -> write(matchedName, out);
+      case MATCHED_VAR -> out.add(lastMatch.value.data, 0, lastMatch.value.length);
+      case MATCHED_VAR_NAME -> write(lastMatch.name(), out);
       case MATCHED_VARS, MATCHED_VARS_NAMES, STORE -> {}
       case RULE -> writeRule(key == null ? "" : Text.string(key, 0, key.length), out);
       case LISTS -> writeList(variable, key, out);
@@ -965,8 +1080,9 @@ public final class Evaluation {
   }
 
   private void writeList(Variable variable, byte @Nullable [] key, Octets out) {
-    for (Base base : variable.bases()) {
-      Entries list = lists[base.ordinal()];
+    List<Base> bases = variable.bases();
+    for (int i = 0; i < bases.size(); i++) {
+      Entries list = lists[bases.get(i).ordinal()];
       for (int entry = 0; entry < list.count; entry++) {
         if (key == null
             || Text.equalsIgnoringCase(
@@ -989,9 +1105,9 @@ public final class Evaluation {
   }
 
   private String expand(Macro macro) {
-    Octets out = new Octets(128);
-    macro.expand(this, out);
-    return Text.string(out.data, 0, out.length);
+    expanded.clear();
+    macro.expand(this, expanded);
+    return Text.string(expanded.data, 0, expanded.length);
   }
 
   // ---- actions
@@ -1009,9 +1125,9 @@ public final class Evaluation {
         case ADD -> add(setvar, setvar.value().number(this));
         case SUBTRACT -> add(setvar, -setvar.value().number(this));
         case SET -> {
-          Octets value = new Octets(16);
-          setvar.value().expand(this, value);
-          setText(store, setvar.slot(), value.toArray());
+          expanded.clear();
+          setvar.value().expand(this, expanded);
+          setText(store, setvar.slot(), expanded);
         }
       }
     }
@@ -1034,24 +1150,25 @@ public final class Evaluation {
       case SUBTRACT ->
           store.setDynamic(name, Text.bytes("" + (number - setvar.value().number(this))));
       case SET -> {
-        Octets value = new Octets(64);
-        setvar.value().expand(this, value);
-        store.setDynamic(name, value.toArray());
+        expanded.clear();
+        setvar.value().expand(this, expanded);
+        store.setDynamic(name, expanded.toArray());
       }
     }
   }
 
   /** Keeps a short number as a number. */
-  static void setText(Store store, int slot, byte[] value) {
-    boolean isNumber =
-        value.length > 0 && value.length < 9 && (value.length == 1 || value[0] != '0');
-    for (byte octet : value) {
-      isNumber &= octet >= '0' && octet <= '9';
+  static void setText(Store store, int slot, Octets text) {
+    byte[] value = text.data;
+    int length = text.length;
+    boolean isNumber = length > 0 && length < 9 && (length == 1 || value[0] != '0');
+    for (int i = 0; i < length && isNumber; i++) {
+      isNumber = value[i] >= '0' && value[i] <= '9';
     }
     if (isNumber) {
-      store.set(slot, Text.number(value, 0, value.length));
+      store.set(slot, Text.number(value, 0, length));
     } else {
-      store.set(slot, value);
+      store.set(slot, text.toArray());
     }
   }
 
@@ -1096,21 +1213,21 @@ public final class Evaluation {
         new Match(
             rule.id,
             rule.message == null ? "" : expand(rule.message),
-            rule.logData == null ? "" : Masking.mask(expandOctets(rule.logData)),
+            rule.logData == null ? "" : maskedLogData(rule.logData),
             ActionReader.severityName(rule.severity),
-            List.copyOf(rule.tags),
+            rule.tags,
             rule.file,
             rule.line,
-            List.copyOf(evidence),
+            evidence.subList(0, evidenceCount).stream().map(Finding::evidence).toList(),
             matchCount,
             score,
             rule.disruption != Rule.Disruption.PASS));
   }
 
-  private byte[] expandOctets(Macro macro) {
-    Octets out = new Octets(128);
-    macro.expand(this, out);
-    return out.toArray();
+  private String maskedLogData(Macro macro) {
+    expanded.clear();
+    macro.expand(this, expanded);
+    return Masking.mask(expanded.data, expanded.length);
   }
 
   // ---- values
@@ -1122,8 +1239,6 @@ public final class Evaluation {
   }
 
   void number(Base base, int number) {
-    Octets digits = new Octets(12);
-    Store.writeNumber(number, digits);
-    lists[base.ordinal()].set(digits.data, 0, digits.length);
+    lists[base.ordinal()].setNumber(number);
   }
 }

@@ -1,5 +1,6 @@
 package io.weir.waf.engine;
 
+import io.weir.waf.transform.Octets;
 import java.util.BitSet;
 import java.util.HashSet;
 import java.util.List;
@@ -164,7 +165,10 @@ final class Folding {
       case SUBTRACT -> store.set(slot, store.number(slot) - value(setvar.value()));
       case SET -> {
         if (setvar.value().isConstant()) {
-          Evaluation.setText(store, slot, setvar.value().constant());
+          byte[] text = setvar.value().constant();
+          Octets value = new Octets(text.length);
+          value.add(text, 0, text.length);
+          Evaluation.setText(store, slot, value);
         } else {
           store.set(slot, value(setvar.value()));
         }

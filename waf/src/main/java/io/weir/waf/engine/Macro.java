@@ -23,7 +23,7 @@ final class Macro {
 
   private Macro(String source, List<Part> parts) {
     this.source = source;
-    this.parts = parts;
+    this.parts = List.copyOf(parts);
   }
 
   static Macro parse(String text, Store.Names names) throws CompileException {
@@ -115,8 +115,15 @@ final class Macro {
     return Text.number(out.data, 0, out.length);
   }
 
+  /** The octets if all of it is one variable that holds a text; or null. */
+  byte @Nullable [] text(Evaluation evaluation) {
+    Part only = parts.size() == 1 ? parts.getFirst() : null;
+    return only != null && only.slot() >= 0 ? evaluation.store.text(only.slot()) : null;
+  }
+
   void expand(Evaluation evaluation, Octets out) {
-    for (Part part : parts) {
+    for (int i = 0; i < parts.size(); i++) {
+      Part part = parts.get(i);
       if (part.literal() != null) {
         out.add(part.literal(), 0, part.literal().length);
       } else if (part.slot() >= 0) {

@@ -5,14 +5,14 @@ package io.weir.waf.engine;
  * letters with digits, which are likely to be numbers of cards or keys.
  */
 final class Masking {
-  private static final int MAX_LENGTH = 160;
+  static final int MAX_LENGTH = 160;
   private static final int LONG_RUN = 6;
 
   private Masking() {}
 
-  static String mask(byte[] text) {
+  static String mask(byte[] text, int size) {
     StringBuilder out = new StringBuilder();
-    int length = Math.min(text.length, MAX_LENGTH);
+    int length = Math.min(size, MAX_LENGTH);
     int i = 0;
     while (i < length) {
       int end = i;
@@ -31,7 +31,7 @@ final class Masking {
         i = end;
       }
     }
-    return text.length > MAX_LENGTH ? out.append("...").toString() : out.toString();
+    return size > MAX_LENGTH ? out.append("...").toString() : out.toString();
   }
 
   private static boolean isAlphanumeric(int octet) {
@@ -42,7 +42,8 @@ final class Masking {
     if (octet >= 32 && octet < 127) {
       out.append((char) octet);
     } else {
-      out.append(String.format("\\x%02x", octet & 0xff));
+      out.append("\\x").append(Character.forDigit(octet >> 4 & 15, 16));
+      out.append(Character.forDigit(octet & 15, 16));
     }
   }
 }

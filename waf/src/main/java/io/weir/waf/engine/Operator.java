@@ -32,6 +32,11 @@ abstract class Operator {
     return null;
   }
 
+  /** If the answer is yes exactly when one of some octets is there: those; or null. */
+  @Nullable ByteSet anyOf() {
+    return null;
+  }
+
   /** The pattern, if the operator is one. */
   @Nullable Program program() {
     return null;

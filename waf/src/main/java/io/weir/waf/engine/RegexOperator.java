@@ -10,6 +10,7 @@ import io.weir.waf.regex.RegexParser;
 import io.weir.waf.regex.Requirement;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /** {@code @rx} and {@code @rxGlobal}. */
@@ -20,6 +21,7 @@ final class RegexOperator extends Operator {
   private final Automaton automaton;
   private final @Nullable Set<String> words;
   private final @Nullable ByteSet octets;
+  private final AtomicReference<@Nullable CaptureMatcher> spare = new AtomicReference<>();
 
   RegexOperator(String pattern, AutomataMemory memory) throws CompileException {
     try {
@@ -29,7 +31,7 @@ final class RegexOperator extends Operator {
       words = Requirement.words(parsed.node(), MIN_WORD);
       octets = Requirement.octets(parsed.node());
     } catch (RegexException e) {
-      throw new CompileException("@rx: " + e.getMessage());
+      throw new CompileException("@rx: " + e.getMessage(), e);
     }
   }
 
@@ -40,10 +42,17 @@ final class RegexOperator extends Operator {
 
   @Override
   void capture(byte[] in, int from, int to, Evaluation evaluation) {
-    CaptureMatcher matcher = new CaptureMatcher(program);
-    if (!matcher.find(in, from, from, to, evaluation.budget)) {
-      return;
+    CaptureMatcher matcher = spare.getAndSet(null);
+    if (matcher == null) {
+      matcher = new CaptureMatcher(program);
     }
+    if (matcher.find(in, from, from, to, evaluation.budget)) {
+      tell(matcher, in, evaluation);
+    }
+    spare.set(matcher);
+  }
+
+  private static void tell(CaptureMatcher matcher, byte[] in, Evaluation evaluation) {
     int[] found = matcher.found();
     for (int group = 0; group < 10; group++) {
       if (found[2 * group] >= 0 && found[2 * group + 1] >= 0) {

@@ -274,9 +274,11 @@ public final class RequestValues {
     }
   }
 
+  private static final Base[] ARGUMENTS = {Base.ARGS_GET, Base.ARGS_POST};
+
   private void combinedSize() {
     int size = 0;
-    for (Base base : new Base[] {Base.ARGS_GET, Base.ARGS_POST}) {
+    for (Base base : ARGUMENTS) {
       Entries list = list(base);
       for (int i = 0; i < list.count; i++) {
         size += list.nameTo[i] - list.nameFrom[i] + list.valueTo[i] - list.valueFrom[i];

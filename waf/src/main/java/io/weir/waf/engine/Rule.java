@@ -74,7 +74,7 @@ final class Rule {
   boolean chain;
   @Nullable Macro message;
   @Nullable Macro logData;
-  final List<String> tags = new ArrayList<>();
+  List<String> tags = new ArrayList<>();
   int severity = -1;
   boolean block;
   Disruption disruption = Disruption.PASS;
@@ -97,6 +97,9 @@ final class Rule {
 
   /** Whether its captures are read by anything but its own log text. */
   boolean capturesNeeded;
+
+  /** Whether the next link of the chain reads all that matched. */
+  boolean listNeeded;
 
   /** Whether what matched is read by its own assignments. */
   boolean matchNeeded;

@@ -3,6 +3,7 @@ package io.weir.waf.engine;
 import io.weir.waf.RuleProblem;
 import io.weir.waf.regex.AutomataMemory;
 import io.weir.waf.regex.LiteralScanner;
+import io.weir.waf.regex.RegexException;
 import io.weir.waf.seclang.Directive;
 import io.weir.waf.seclang.DirectiveReader;
 import io.weir.waf.seclang.RuleText;
@@ -30,6 +31,7 @@ import org.jspecify.annotations.Nullable;
 /** Compiles directives to a {@link Plan}. All problems are collected, not the first only. */
 public final class RuleCompiler {
   private static final int MAX_INCLUDE_DEPTH = 16;
+  private static final Operator NEVER = CheckOperator.unconditional(false);
 
   /** What stands in a file, in its order: a rule or a marker. */
   private record Item(@Nullable Rule rule, @Nullable String marker) {}
@@ -47,6 +49,7 @@ public final class RuleCompiler {
   private Settings settings = Settings.defaults();
   private @Nullable Rule openChain;
   private int includeDepth;
+  private boolean tolerant;
 
   /**
    * @param automataLimit octets that all automata may take together
@@ -59,6 +62,11 @@ public final class RuleCompiler {
 
   public List<RuleProblem> problems() {
     return problems;
+  }
+
+  /** Notes patterns that cannot be compiled, instead of complaining. */
+  public void tolerate() {
+    tolerant = true;
   }
 
   /** What was understood and has no effect here. */
@@ -338,11 +346,32 @@ public final class RuleCompiler {
         rule.targets.add(Target.of(target, names, memory));
       }
       RuleText.OperatorText operator = RuleText.operator(operatorText);
-      rule.operator = operators.read(operator, folder);
-      rule.negated = operator.negated();
+      rule.operator = read(operator, directive, folder);
+      rule.negated = operator.negated() && rule.operator != NEVER;
     } finally {
       link(rule, directive, directive.argument(2));
     }
+  }
+
+  private Operator read(RuleText.OperatorText operator, Directive directive, @Nullable Path folder)
+      throws CompileException {
+    if (Set.of("geolookup", "rbl").contains(operator.name().toLowerCase(Locale.ROOT))) {
+      return neverMatches(directive, "no database or resolver is asked");
+    }
+    try {
+      return operators.read(operator, folder);
+    } catch (CompileException e) {
+      if (tolerant && e.getCause() instanceof RegexException) {
+        return neverMatches(directive, String.valueOf(e.getMessage()));
+      }
+      throw e;
+    }
+  }
+
+  private Operator neverMatches(Directive directive, String why) {
+    String note = "the rule never matches: " + why;
+    notes.add(new RuleProblem(directive.file(), directive.line(), directive.name(), note));
+    return NEVER;
   }
 
   private void action(Directive directive) throws CompileException, SyntaxException {
@@ -500,6 +529,7 @@ public final class RuleCompiler {
     long[] always = new long[(rules.size() + 63) >> 6];
     for (Rule rule : rules) {
       rule.batched = isBatched(rule);
+      rule.tags = List.copyOf(rule.tags);
       if (!rule.batched) {
         always[rule.ordinal >> 6] |= 1L << rule.ordinal;
       }

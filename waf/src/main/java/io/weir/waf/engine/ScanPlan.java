@@ -10,23 +10,30 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
  * How values of one class are looked at: a tree of transformations, and at its nodes the questions
  * that rules ask of values transformed so far. Values are of one class when the same rules look at
- * them. Immutable.
+ * them.
+ *
+ * <p>Most transformations change nothing in most values, so that many nodes come to the same
+ * octets. Their questions are then asked together, in one pass: {@link #together} keeps what was
+ * put together so far. Thread-safe.
  */
 final class ScanPlan {
 
   /** A question at a node, and the rules that want to hear yes, or no. */
   static final class Question {
     final Operator operator;
+    final @Nullable ByteSet anyOf;
     final List<Rule> ifYes = new ArrayList<>();
     final List<Rule> ifNo = new ArrayList<>();
 
     Question(Operator operator) {
       this.operator = operator;
+      anyOf = operator.anyOf();
     }
   }
 
@@ -42,10 +49,15 @@ final class ScanPlan {
     /** Bits of the numbers above. */
     long[] candidates = {};
 
+    boolean needsWords;
+
     /** Patterns that no word announces, looked for together. */
     @Nullable Automaton union;
 
     List<Question> unionQuestions = List.of();
+
+    /** Which of them have rules that want to hear no. */
+    int[] negated = {};
 
     /** Everything else, asked one by one. */
     List<Question> others = List.of();
@@ -58,14 +70,114 @@ final class ScanPlan {
     boolean asks() {
       return !byOperator.isEmpty();
     }
+
+    void add(Question other) {
+      Question own = byOperator.computeIfAbsent(other.operator, Question::new);
+      addMissing(other.ifYes, own.ifYes);
+      addMissing(other.ifNo, own.ifNo);
+    }
+
+    private static void addMissing(List<Rule> from, List<Rule> to) {
+      for (Rule rule : from) {
+        if (!to.contains(rule)) {
+          to.add(rule);
+        }
+      }
+    }
   }
+
+  /** Groups of nodes that are kept put together; those that come later are asked one by one. */
+  private static final int MAX_GROUPS = 24;
 
   final Node[] nodes;
   final boolean isEmpty;
 
-  private ScanPlan(Node[] nodes) {
+  /** The nodes with questions, one bit each; 0 if there are too many nodes to put together. */
+  final long asking;
+
+  /** Octets without which no node changes a long value; null if one changes each. */
+  private final @Nullable ByteSet triggers;
+
+  private final Map<Operator, Integer> wordNumbers;
+  private final UnionCache unions;
+  private final AutomataMemory memory;
+  private volatile Groups groups = new Groups(new long[0], new Node[0]);
+
+  /** Nodes put together, by the bits of those that they are made of. */
+  @SuppressWarnings("ArrayRecordComponent")
+  private record Groups(long[] members, Node[] merged) {}
+
+  private ScanPlan(
+      Node[] nodes, Map<Operator, Integer> wordNumbers, UnionCache unions, AutomataMemory memory) {
     this.nodes = nodes;
+    this.wordNumbers = wordNumbers;
+    this.unions = unions;
+    this.memory = memory;
     isEmpty = Arrays.stream(nodes).noneMatch(Node::asks);
+    triggers = triggers(nodes);
+    asking = nodes.length > 64 ? 0 : asking(nodes);
+  }
+
+  private static long asking(Node[] nodes) {
+    long bits = 0;
+    for (int i = 0; i < nodes.length; i++) {
+      bits |= nodes[i].asks() ? 1L << i : 0;
+    }
+    return bits;
+  }
+
+  private static @Nullable ByteSet triggers(Node[] nodes) {
+    ByteSet all = ByteSet.NONE;
+    for (Node node : nodes) {
+      if (node.transformation != null) {
+        ByteSet triggers = node.transformation.triggersInLong();
+        if (triggers == null) {
+          return null;
+        }
+        all = all.union(triggers);
+      }
+    }
+    return all;
+  }
+
+  /** Whether a value of two octets or more goes through all nodes unchanged. */
+  boolean keeps(long w0, long w1, long w2, long w3) {
+    return triggers != null && !intersects(triggers, w0, w1, w2, w3);
+  }
+
+  /**
+   * The questions of several nodes as those of one.
+   *
+   * @param members some of {@link #asking}
+   * @return null when enough groups are kept already
+   */
+  @Nullable Node together(long members) {
+    Groups known = groups;
+    for (int i = 0; i < known.members().length; i++) {
+      if (known.members()[i] == members) {
+        return known.merged()[i];
+      }
+    }
+    return known.members().length < MAX_GROUPS ? merge(members) : null;
+  }
+
+  private synchronized @Nullable Node merge(long members) {
+    Groups known = groups;
+    int count = known.members().length;
+    if (count == MAX_GROUPS) {
+      return null;
+    }
+    Node merged = new Node(-1, null);
+    for (long bits = members; bits != 0; bits &= bits - 1) {
+      nodes[Long.numberOfTrailingZeros(bits)].byOperator.values().forEach(merged::add);
+    }
+    seal(merged, wordNumbers, unions, memory);
+    long[] masks = Arrays.copyOf(known.members(), count + 1);
+    Node[] all = Arrays.copyOf(known.merged(), count + 1);
+    masks[count] = members;
+    all[count] = merged;
+    groups = new Groups(masks, all);
+    return merged;
   }
 
   /**
@@ -95,7 +207,7 @@ final class ScanPlan {
     for (Node node : nodes) {
       seal(node, wordNumbers, unions, memory);
     }
-    return new ScanPlan(nodes.toArray(Node[]::new));
+    return new ScanPlan(nodes.toArray(Node[]::new), wordNumbers, unions, memory);
   }
 
   private static int child(List<Node> nodes, int parent, Transformation transformation) {
@@ -129,9 +241,7 @@ final class ScanPlan {
     List<Question> others = new ArrayList<>();
     for (Question question : node.byOperator.values()) {
       Integer number = wordNumbers.get(question.operator);
-      if (!question.ifNo.isEmpty()) {
-        others.add(question);
-      } else if (number != null) {
+      if (number != null && question.ifNo.isEmpty()) {
         candidates[number >> 6] |= 1L << number;
         byWord[number] = question;
       } else if (question.operator.program() != null) {
@@ -142,8 +252,11 @@ final class ScanPlan {
     }
     node.candidates = candidates;
     node.byWord = byWord;
+    node.needsWords = Arrays.stream(candidates).anyMatch(bits -> bits != 0);
     node.others = others;
     node.unionQuestions = union;
+    node.negated =
+        IntStream.range(0, union.size()).filter(i -> !union.get(i).ifNo.isEmpty()).toArray();
     if (!union.isEmpty()) {
       node.union = unions.of(union.stream().map(question -> question.operator).toList(), memory);
     }
@@ -172,14 +285,7 @@ final class ScanPlan {
     }
   }
 
-  /** Whether octets of the presence map can change by a transformation. */
-  static boolean mayChange(Transformation transformation, long w0, long w1, long w2, long w3) {
-    ByteSet triggers = transformation.triggers();
-    return triggers == null
-        || ((triggers.w0() & w0)
-                | (triggers.w1() & w1)
-                | (triggers.w2() & w2)
-                | (triggers.w3() & w3))
-            != 0;
+  static boolean intersects(ByteSet set, long w0, long w1, long w2, long w3) {
+    return ((set.w0() & w0) | (set.w1() & w1) | (set.w2() & w2) | (set.w3() & w3)) != 0;
   }
 }

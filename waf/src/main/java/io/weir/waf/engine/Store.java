@@ -101,6 +101,10 @@ final class Store {
     texts[name] = value;
   }
 
+  byte @Nullable [] text(int name) {
+    return kinds[name] == TEXT ? texts[name] : null;
+  }
+
   void unset(int name) {
     kinds[name] = ABSENT;
   }
@@ -118,13 +122,16 @@ final class Store {
   }
 
   static void writeNumber(int number, Octets out) {
-    if (number >= 0 && number < 10) {
-      out.add('0' + number);
-      return;
+    long rest = Math.abs((long) number);
+    if (number < 0) {
+      out.add('-');
     }
-    String digits = Integer.toString(number);
-    for (int i = 0; i < digits.length(); i++) {
-      out.add(digits.charAt(i));
+    long unit = 1;
+    while (unit * 10 <= rest) {
+      unit *= 10;
+    }
+    for (; unit > 0; unit /= 10) {
+      out.add((int) ('0' + rest / unit % 10));
     }
   }
 

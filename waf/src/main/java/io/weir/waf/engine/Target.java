@@ -37,7 +37,10 @@ record Target(
     if (variable == null) {
       throw new CompileException("unknown variable " + text.name());
     }
-    String label = text.name() + (text.selector() == null ? "" : ":" + text.selector());
+    String label =
+        (text.count() ? "&" : "")
+            + text.name()
+            + (text.selector() == null ? "" : ":" + text.selector());
     if (text.selector() == null || text.name().equals("XML")) {
       return new Target(variable, null, null, -1, -1, text.count(), text.exclude(), label);
     }

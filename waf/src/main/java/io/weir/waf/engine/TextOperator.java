@@ -33,12 +33,7 @@ final class TextOperator extends Operator {
 
   @Override
   boolean matches(byte[] in, int from, int to, Evaluation evaluation) {
-    byte[] wanted = constant;
-    if (!isConstant) {
-      Octets expanded = new Octets(64);
-      argument.expand(evaluation, expanded);
-      wanted = expanded.toArray();
-    }
+    byte[] wanted = isConstant ? constant : expanded(evaluation);
     return switch (kind) {
       case BEGINS_WITH -> Text.startsWith(in, from, to, wanted);
       case CONTAINS -> Text.indexOf(in, from, to, wanted) >= 0;
@@ -46,9 +41,28 @@ final class TextOperator extends Operator {
       case ENDS_WITH ->
           to - from >= wanted.length && Text.startsWith(in, to - wanted.length, to, wanted);
       case STREQ -> to - from == wanted.length && Text.startsWith(in, from, to, wanted);
-      case WITHIN ->
-          Text.indexOf(wanted, 0, wanted.length, java.util.Arrays.copyOfRange(in, from, to)) >= 0;
+      case WITHIN -> contains(wanted, in, from, to);
     };
+  }
+
+  /** A variable that the rules set is compared as it stands, anything else as it is now. */
+  private byte[] expanded(Evaluation evaluation) {
+    byte[] text = argument.text(evaluation);
+    if (text != null) {
+      return text;
+    }
+    Octets expanded = new Octets(64);
+    argument.expand(evaluation, expanded);
+    return expanded.toArray();
+  }
+
+  private static boolean contains(byte[] text, byte[] in, int from, int to) {
+    for (int at = 0; at + to - from <= text.length; at++) {
+      if (java.util.Arrays.equals(text, at, at + to - from, in, from, to)) {
+        return true;
+      }
+    }
+    return false;
   }
 
   private static boolean containsWord(byte[] in, int from, int to, byte[] wanted) {

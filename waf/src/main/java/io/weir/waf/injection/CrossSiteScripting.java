@@ -137,11 +137,14 @@ public final class CrossSiteScripting {
   };
 
   private final byte[] in;
+  private final int from;
   private final int to;
   private int at;
+  private int readAgain;
 
   private CrossSiteScripting(byte[] in, int from, int to) {
     this.in = in;
+    this.from = from;
     this.at = from;
     this.to = to;
   }
@@ -244,7 +247,12 @@ public final class CrossSiteScripting {
     if (attributes(true)) {
       return true;
     }
-    at = inside;
+    // What looked like attributes may hold a tag of its own, if the tag around it was none. That
+    // would take the square of the length for tags that never end, so reading again is limited.
+    readAgain += at - inside;
+    if (readAgain < 8 * (to - from) + 4096) {
+      at = inside;
+    }
     return false;
   }
 
@@ -386,13 +394,27 @@ public final class CrossSiteScripting {
 
   private boolean holdsStyle(int from, int end) {
     String plain = decoded(from, Math.min(end, from + 4000));
-    String bare = plain.replaceAll("/\\*.*?\\*/", "").replace("\\", "");
+    String bare = withoutComments(plain).replace("\\", "");
     for (String style : STYLES) {
       if (bare.contains(style)) {
         return true;
       }
     }
     return plain.indexOf('\\') >= 0;
+  }
+
+  private static String withoutComments(String style) {
+    StringBuilder out = new StringBuilder();
+    int at = 0;
+    while (true) {
+      int open = style.indexOf("/*", at);
+      int close = open < 0 ? -1 : style.indexOf("*/", open + 2);
+      if (close < 0) {
+        return out.append(style, at, style.length()).toString();
+      }
+      out.append(style, at, open);
+      at = close + 2;
+    }
   }
 
   /** Lower case, with references undone and without what browsers skip in URLs. */

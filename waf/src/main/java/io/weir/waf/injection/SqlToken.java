@@ -1,5 +1,7 @@
 package io.weir.waf.injection;
 
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
 
@@ -148,15 +150,49 @@ enum SqlToken {
     }
   }
 
-  /** The kind of a word in lower case, which a parenthesis may follow. */
-  static SqlToken ofWord(String word, boolean call) {
-    if (call) {
-      SqlToken function = FUNCTIONS.get(word);
-      if (function != null) {
-        return function;
-      }
+  /** Words in a table that is looked up by their octets; a power of two, mostly empty. */
+  private static final int SLOTS = 2048;
+
+  private static final byte[][] KEYS = new byte[SLOTS][];
+  private static final SqlToken[] PLAIN = new SqlToken[SLOTS];
+  private static final SqlToken[] CALLED = new SqlToken[SLOTS];
+
+  static {
+    WORDS.forEach((word, token) -> {
+      PLAIN[enter(word)] = token;
+      CALLED[enter(word)] = FUNCTIONS.getOrDefault(word, token);
+    });
+    FUNCTIONS.forEach((word, token) -> {
+      int slot = enter(word);
+      CALLED[slot] = token;
+      PLAIN[slot] = WORDS.getOrDefault(word, WORD);
+    });
+  }
+
+  private static int enter(String word) {
+    byte[] key = word.getBytes(StandardCharsets.US_ASCII);
+    int slot = slot(key, key.length);
+    KEYS[slot] = key;
+    return slot;
+  }
+
+  /** Where the word is in the table, or would be. */
+  private static int slot(byte[] word, int length) {
+    int hash = length;
+    for (int i = 0; i < length; i++) {
+      hash = hash * 31 + word[i];
     }
-    SqlToken token = WORDS.get(word);
+    int slot = (hash ^ hash >>> 11) & SLOTS - 1;
+    while (KEYS[slot] != null
+        && !Arrays.equals(KEYS[slot], 0, KEYS[slot].length, word, 0, length)) {
+      slot = slot + 1 & SLOTS - 1;
+    }
+    return slot;
+  }
+
+  /** The kind of a word in lower case, which a parenthesis may follow. */
+  static SqlToken ofWord(byte[] word, int length, boolean call) {
+    SqlToken token = (call ? CALLED : PLAIN)[slot(word, length)];
     return token != null ? token : call ? FUNCTION : WORD;
   }
 }

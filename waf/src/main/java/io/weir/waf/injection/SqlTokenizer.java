@@ -1,6 +1,5 @@
 package io.weir.waf.injection;
 
-import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
 /**
@@ -18,6 +17,9 @@ final class SqlTokenizer {
   private SqlToken[] tokens = new SqlToken[64];
   private int count;
   private final byte[] word = new byte[32];
+  private boolean unclosedSingle;
+  private boolean unclosedDouble;
+  private boolean unclosedBack;
 
   SqlToken[] tokens() {
     return tokens;
@@ -36,6 +38,9 @@ final class SqlTokenizer {
     to = end;
     at = from;
     count = 0;
+    unclosedSingle = false;
+    unclosedDouble = false;
+    unclosedBack = false;
     if (quote == 0) {
       add(SqlToken.BEGIN);
     } else {
@@ -151,7 +156,7 @@ final class SqlTokenizer {
     while (end < to && isWordPart(in[end])) {
       end++;
     }
-    return SqlToken.ofWord(lower(at, end), false) != SqlToken.WORD;
+    return kind(at, end, false) != SqlToken.WORD;
   }
 
   private static boolean isHex(int octet) {
@@ -162,23 +167,18 @@ final class SqlTokenizer {
     return isWordStart(octet) || octet >= '0' && octet <= '9';
   }
 
-  private String lower(int from, int end) {
-    int length = end - from;
-    if (length > word.length) {
-      return "";
-    }
+  private SqlToken kind(int from, int end, boolean call) {
+    int length = Math.min(end - from, word.length); // no keyword is as long as that
     for (int i = 0; i < length; i++) {
       int octet = in[from + i];
       word[i] = (byte) (octet >= 'A' && octet <= 'Z' ? octet + 32 : octet);
     }
-    return new String(word, 0, length, StandardCharsets.ISO_8859_1);
+    return SqlToken.ofWord(word, length, call);
   }
 
   private void word() {
     int begin = at;
-    while (at < to && isWordPart(in[at])) {
-      at++;
-    }
+    skipWord();
     // Prefixed strings: N'...', x'...', b'...'.
     if (at - begin == 1
         && at < to
@@ -188,30 +188,54 @@ final class SqlTokenizer {
       string();
       return;
     }
-    int after = at;
-    while (after < to && in[after] == ' ') {
-      after++;
-    }
-    boolean call = after < to && in[after] == '(';
-    SqlToken token = SqlToken.ofWord(lower(begin, at), call);
+    SqlToken token = kind(begin, at, isCalled());
     // A name with dots is one name; what is called through it is a call.
-    if (token == SqlToken.WORD && is(0, '.') && at + 1 < to && isWordStart(in[at + 1])) {
-      at++;
-      word();
-      return;
+    while (token == SqlToken.WORD && is(0, '.') && at + 1 < to && isWordStart(in[at + 1])) {
+      begin = ++at;
+      skipWord();
+      token = kind(begin, at, isCalled());
     }
     add(token);
   }
 
+  private void skipWord() {
+    while (at < to && isWordPart(in[at])) {
+      at++;
+    }
+  }
+
+  private boolean isCalled() {
+    int after = at;
+    while (after < to && in[after] == ' ') {
+      after++;
+    }
+    return after < to && in[after] == '(';
+  }
+
+  /**
+   * Where the string that opens here ends, or -1. A quote that has no end has none further on
+   * either: escapes are cut into pairs alike from both. That is remembered, or many quotes would be
+   * looked for to the end of the value each.
+   */
   private int closing(int open) {
-    int i = open + 1;
-    while (i < to) {
+    int quote = in[open];
+    if (quote == '\'' && unclosedSingle || quote == '"' && unclosedDouble) {
+      return -1;
+    }
+    if (quote == '`' && unclosedBack) {
+      return -1;
+    }
+    for (int i = open + 1; i < to; i++) {
       if (in[i] == '\\') {
         i++;
-      } else if (in[i] == in[open]) {
+      } else if (in[i] == quote) {
         return i;
       }
-      i++;
+    }
+    switch (quote) {
+      case '\'' -> unclosedSingle = true;
+      case '"' -> unclosedDouble = true;
+      default -> unclosedBack = true;
     }
     return -1;
   }

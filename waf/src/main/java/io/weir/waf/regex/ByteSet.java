@@ -48,6 +48,27 @@ public record ByteSet(long w0, long w1, long w2, long w3) {
     return ((w0 & other.w0) | (w1 & other.w1) | (w2 & other.w2) | (w3 & other.w3)) != 0;
   }
 
+  /** Latin-1 text with A to Z in lower case: other letters are octets of some other encoding. */
+  static String lowerAscii(String text) {
+    StringBuilder out = new StringBuilder(text);
+    for (int i = 0; i < text.length(); i++) {
+      if (text.charAt(i) >= 'A' && text.charAt(i) <= 'Z') {
+        out.setCharAt(i, (char) (text.charAt(i) + 32));
+      }
+    }
+    return out.toString();
+  }
+
+  /** Whether one of the octets stands in the text. */
+  public boolean occursIn(byte[] text, int from, int to) {
+    for (int i = from; i < to; i++) {
+      if (contains(text[i] & 0xff)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
   public boolean isEmpty() {
     return (w0 | w1 | w2 | w3) == 0;
   }

@@ -3,7 +3,6 @@ package io.weir.waf.regex;
 import java.nio.charset.StandardCharsets;
 import java.util.Collection;
 import java.util.LinkedHashSet;
-import java.util.Locale;
 import java.util.Set;
 
 /** Fixed phrases, found in any case of ASCII letters. Immutable and thread-safe. */
@@ -21,7 +20,7 @@ public final class PhraseSet {
     phrases =
         texts.stream()
             .filter(text -> !text.isEmpty())
-            .map(text -> text.toLowerCase(Locale.ROOT))
+            .map(ByteSet::lowerAscii)
             .distinct()
             .map(text -> text.getBytes(StandardCharsets.ISO_8859_1))
             .toArray(byte[][]::new);

@@ -22,30 +22,36 @@ final class Encodings {
   private Encodings() {}
 
   static void urlDecode(byte[] in, int from, int to, Octets out) {
+    byte[] data = out.space(to - from);
+    int length = out.length;
     for (int i = from; i < to; i++) {
       if (in[i] == '%' && i + 2 < to && Hex.are(in, i + 1, i + 3)) {
-        out.add(Hex.pair(in, i + 1));
+        data[length++] = (byte) Hex.pair(in, i + 1);
         i += 2;
       } else {
-        out.add(in[i] == '+' ? ' ' : in[i]);
+        data[length++] = in[i] == '+' ? (byte) ' ' : in[i];
       }
     }
+    out.length = length;
   }
 
   static void urlDecodeUni(byte[] in, int from, int to, Octets out) {
+    byte[] data = out.space(to - from);
+    int length = out.length;
     for (int i = from; i < to; i++) {
       if (in[i] != '%') {
-        out.add(in[i] == '+' ? ' ' : in[i]);
+        data[length++] = in[i] == '+' ? (byte) ' ' : in[i];
       } else if (i + 5 < to && (in[i + 1] | 32) == 'u' && Hex.are(in, i + 2, i + 6)) {
-        out.add(Hex.lowOctet(in, i + 2));
+        data[length++] = (byte) Hex.lowOctet(in, i + 2);
         i += 5;
       } else if (i + 2 < to && Hex.are(in, i + 1, i + 3)) {
-        out.add(Hex.pair(in, i + 1));
+        data[length++] = (byte) Hex.pair(in, i + 1);
         i += 2;
       } else {
-        out.add('%');
+        data[length++] = '%';
       }
     }
+    out.length = length;
   }
 
   static void urlEncode(byte[] in, int from, int to, Octets out) {

@@ -28,6 +28,12 @@ public final class Octets {
     length += to - from;
   }
 
+  /** The array, with room for more octets; who writes them sets {@link #length}. */
+  byte[] space(int more) {
+    reserve(more);
+    return data;
+  }
+
   public void reserve(int more) {
     if (data.length - length < more) {
       data = Arrays.copyOf(data, Math.max(length + more, data.length * 2));

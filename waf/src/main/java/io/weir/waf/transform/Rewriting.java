@@ -5,8 +5,7 @@ final class Rewriting {
   private Rewriting() {}
 
   static void lowercase(byte[] in, int from, int to, Octets out) {
-    out.reserve(to - from);
-    byte[] data = out.data;
+    byte[] data = out.space(to - from);
     int length = out.length;
     for (int i = from; i < to; i++) {
       data[length++] = (byte) lower(in[i]);
@@ -19,9 +18,12 @@ final class Rewriting {
   }
 
   static void uppercase(byte[] in, int from, int to, Octets out) {
+    byte[] data = out.space(to - from);
+    int length = out.length;
     for (int i = from; i < to; i++) {
-      out.add(in[i] >= 'a' && in[i] <= 'z' ? in[i] - 32 : in[i]);
+      data[length++] = (byte) (in[i] >= 'a' && in[i] <= 'z' ? in[i] - 32 : in[i]);
     }
+    out.length = length;
   }
 
   static void length(byte[] in, int from, int to, Octets out) {
@@ -32,17 +34,22 @@ final class Rewriting {
   }
 
   static void removeNulls(byte[] in, int from, int to, Octets out) {
+    byte[] data = out.space(to - from);
+    int length = out.length;
     for (int i = from; i < to; i++) {
-      if (in[i] != 0) {
-        out.add(in[i]);
-      }
+      data[length] = in[i];
+      length += in[i] != 0 ? 1 : 0;
     }
+    out.length = length;
   }
 
   static void replaceNulls(byte[] in, int from, int to, Octets out) {
+    byte[] data = out.space(to - from);
+    int length = out.length;
     for (int i = from; i < to; i++) {
-      out.add(in[i] == 0 ? ' ' : in[i]);
+      data[length++] = in[i] == 0 ? (byte) ' ' : in[i];
     }
+    out.length = length;
   }
 
   private static boolean isSpace(int octet) {
@@ -55,24 +62,29 @@ final class Rewriting {
   }
 
   static void removeWhitespace(byte[] in, int from, int to, Octets out) {
+    byte[] data = out.space(to - from);
+    int length = out.length;
     for (int i = from; i < to; i++) {
-      if (!isSpaceOrNbsp(in[i])) {
-        out.add(in[i]);
-      }
+      data[length] = in[i];
+      length += isSpaceOrNbsp(in[i]) ? 0 : 1;
     }
+    out.length = length;
   }
 
   static void compressWhitespace(byte[] in, int from, int to, Octets out) {
+    byte[] data = out.space(to - from);
+    int length = out.length;
     boolean space = false;
     for (int i = from; i < to; i++) {
       if (!isSpaceOrNbsp(in[i])) {
-        out.add(in[i]);
+        data[length++] = in[i];
         space = false;
       } else if (!space) {
-        out.add(' ');
+        data[length++] = ' ';
         space = true;
       }
     }
+    out.length = length;
   }
 
   static void trim(byte[] in, int from, int to, Octets out, boolean left, boolean right) {
@@ -89,29 +101,32 @@ final class Rewriting {
 
   /** Undoes what shells ignore, so that {@code C^OMMAND /C} and {@code command/c} are one. */
   static void cmdLine(byte[] in, int from, int to, Octets out) {
+    byte[] data = out.space(to - from);
+    int length = out.length;
     boolean space = false;
     for (int i = from; i < to; i++) {
       switch (in[i]) {
         case '"', '\'', '\\', '^' -> {}
         case ' ', ',', ';', '\t', '\r', '\n' -> {
           if (!space) {
-            out.add(' ');
+            data[length++] = ' ';
             space = true;
           }
         }
         case '/', '(' -> {
           if (space) {
-            out.length--;
+            length--;
           }
           space = false;
-          out.add(in[i]);
+          data[length++] = in[i];
         }
         default -> {
-          out.add(lower(in[i]));
+          data[length++] = (byte) lower(in[i]);
           space = false;
         }
       }
     }
+    out.length = length;
   }
 
   /** PHP's way to a variable's name: blanks and dots become underscores, indices are cut out. */

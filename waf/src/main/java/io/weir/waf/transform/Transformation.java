@@ -68,6 +68,8 @@ public enum Transformation {
   URL_ENCODE("urlEncode", null, Encodings::urlEncode),
   UTF8_TO_UNICODE("utf8toUnicode", ByteSet.range(128, 255), Encodings::utf8toUnicode);
 
+  private static final ByteSet SLASH = ByteSet.of('/');
+  private static final ByteSet SLASHES = ByteSet.of("/\\");
   private static final Map<String, Transformation> BY_NAME = new HashMap<>();
 
   static {
@@ -106,6 +108,17 @@ public enum Transformation {
   /** A value without any of these octets stays as it is; null if each value changes. */
   public @Nullable ByteSet triggers() {
     return triggers;
+  }
+
+  /**
+   * The same for values longer than one octet: a path of one segment changes only if it is a dot.
+   */
+  public @Nullable ByteSet triggersInLong() {
+    return switch (this) {
+      case NORMALIZE_PATH -> SLASH;
+      case NORMALIZE_PATH_WIN -> SLASHES;
+      default -> triggers;
+    };
   }
 
   /** Appends the transformed octets to {@code out}. */

@@ -44,6 +44,8 @@ final class CrsSuite {
     Path example = folder.resolve("crs-setup.conf.example");
     if (Files.exists(example)) {
       compiler.file(example);
+    } else {
+      compiler.tolerant(); // Debian's package has version 3
     }
     compiler.text(setup, "setup");
     try (Stream<Path> files = Files.list(folder.resolve("rules"))) {

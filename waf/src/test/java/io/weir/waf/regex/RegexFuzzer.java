@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.code_intelligence.jazzer.api.FuzzedDataProvider;
 import com.code_intelligence.jazzer.junit.FuzzTest;
 import java.util.List;
-import java.util.Locale;
 import java.util.Random;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
@@ -87,7 +86,7 @@ class RegexFuzzer {
   private static void words(Node node, byte[] text, CaptureMatcher matcher, String what) {
     int begin = matcher.found()[0];
     String part =
-        new String(text, begin, matcher.found()[1] - begin, ISO_8859_1).toLowerCase(Locale.ROOT);
+        ByteSet.lowerAscii(new String(text, begin, matcher.found()[1] - begin, ISO_8859_1));
     Set<String> words = Requirement.words(node, 1);
     if (words != null) {
       assertThat(words).as(what).anyMatch(part::contains);
