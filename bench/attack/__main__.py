@@ -4,7 +4,8 @@ For each attack and proxy: bytes of memory held and nanoseconds of CPU time per 
 only, its TCP and IP headers not counted), and the p99 of an honest client that asks 200 times a second meanwhile.
 The proxy has CPU 0, attacker, honest client and backend share CPU 1. The honest client's own cost, measured before, is
 taken off. Memory is what the process holds while the attack goes on, more than before it: private pages, and of a JVM
-the live heap after a collection with the private pages outside the heap. For attacks that hold connections each proxy
+the live heap after a collection with the private pages outside the heap; and, beside it, what waits in the kernel's queues of
+its sockets. For attacks that hold connections each proxy
 is started anew.
 """
 
@@ -23,12 +24,12 @@ import proxies
 from attacks import ATTACKS, QUICK, Sent
 from load import h2load, wait_until_answering, wrk
 from machine import LOAD_CPU, BenchError, open_file_limit, quiet
-from memory import held_bytes
+from memory import held_bytes, socket_bytes
 from report import machine, versions
 from targets import NAMES, Target
 
 HONEST_RATE, HONEST_CONNECTIONS = 200, 10
-COLUMNS = (("held", "bytes held per byte"), ("nanos", "CPU ns per byte"), ("p99", "honest p99 ms"))
+COLUMNS = (("held", "bytes held per byte"), ("sockets", "and in the kernel"), ("nanos", "CPU ns per byte"), ("p99", "honest p99 ms"))
 
 
 def main():
@@ -97,10 +98,11 @@ class Run:
         if not attack.holds:
             with Attacker(attack, target) as attacker:  # what a JVM has not run before it compiles now
                 attacker.wait(self.options.warm_up if target.name == "weir" else 0)
-        before = held_bytes(server)
+        before, sockets = held_bytes(server), socket_bytes(server)
         with Attacker(attack, target) as attacker:
             attacker.wait(seconds)
             held, sent_then, connections = max(0, held_bytes(server) - before), attacker.octets, attacker.connections
+            sockets = max(0, socket_bytes(server) - sockets)
         time.sleep(1)
         honest_cpu = server.cpu_micros()
         alone = self.honest(target, seconds)
@@ -113,7 +115,7 @@ class Run:
             micros, sent = server.cpu_micros() - began - honest_cpu, attacker.octets
         if not sent or not sent_then:
             raise BenchError(f"{attack.name} on {target.name}: nothing was sent")
-        return {"held": held / sent_then, "nanos": max(0, micros) * 1000 / sent, "p99": load.p99_us / 1000,
+        return {"held": held / sent_then, "sockets": sockets / sent_then, "nanos": max(0, micros) * 1000 / sent, "p99": load.p99_us / 1000,
                 "p99_alone": alone.p99_us / 1000, "mib": sent / 2**20, "connections": connections}
 
     def honest(self, target, seconds):

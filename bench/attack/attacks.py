@@ -248,7 +248,7 @@ def made_reset(stream):
 ATTACKS = {a.name: a for a in (
     Hold("slow-head", "heads that never end, a field a second (slowloris)", tcp, HEAD, b"X-a: b\r\n"),
     Hold("slow-body", "content that comes a byte a second", tcp, POST + b"Content-Length: 100000\r\n\r\n", b"a"),
-    Hold("slow-read", "1 MiB asked for and not read", tcp, b"GET /1m HTTP/1.1\r\nHost: a.test\r\n\r\n", connections=200,
+    Hold("slow-read", "1 MiB asked for and not read", tcp, b"GET /1m HTTP/1.1\r\nHost: a.test\r\n\r\n",
          receive_buffer=2048),
     Hold("idle", "connections that say nothing after one request", tcp, HEAD + b"\r\n"),
     Hold("tls-half-hello", "half a client hello", tls, b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + b"a" * 200),

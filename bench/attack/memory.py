@@ -1,4 +1,4 @@
-"""What a process holds: private pages, and of a JVM the live heap with the private pages outside the heap."""
+"""What a process holds: private pages, and of a JVM the live heap with the private pages outside the heap; and the kernel for it."""
 
 import os
 import re
@@ -20,6 +20,14 @@ def held_bytes(server):
         raise BenchError(f"jcmd GC.heap_info told no heap: {heap[:300]}")
     bounds = [int(address, 16) for address in re.findall(r"0x([0-9a-f]{8,16})", heap.split("Metaspace")[0])]
     return used + private_outside(java, min(bounds), max(bounds))
+
+
+def socket_bytes(server):
+    """What the kernel holds in the queues of the process's TCP sockets: received, to be sent, and allocated ahead."""
+    pids = "|".join(map(str, server.pids()))
+    listing = subprocess.run(["ss", "-tmnpHO"], check=True, capture_output=True, text=True).stdout
+    ours = (line for line in listing.splitlines() if re.search(rf"pid=(?:{pids}),", line))
+    return sum(sum(map(int, re.search(r"skmem:\(r(\d+),.*?,f(\d+),w(\d+),", line).groups())) for line in ours)
 
 
 def program(pid):

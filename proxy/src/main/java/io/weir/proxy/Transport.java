@@ -77,12 +77,13 @@ public enum Transport {
     }
   };
 
+  private static final int WIDEST = 192 * 1024;
+
   /**
    * Beyond the high mark a side counts as slow and the other one is not read; below the low one it
    * is again.
    */
-  private static final WriteBufferWaterMark WATER_MARK =
-      new WriteBufferWaterMark(64 * 1024, 192 * 1024);
+  private static final WriteBufferWaterMark WATER_MARK = waterMark(WIDEST / 8);
 
   private static final PooledByteBufAllocator ALLOCATOR = PooledByteBufAllocator.DEFAULT;
 
@@ -122,5 +123,21 @@ public enum Transport {
   static void prepare(ChannelConfig config) {
     config.setAllocator(ALLOCATOR);
     config.setWriteBufferWaterMark(WATER_MARK);
+  }
+
+  /**
+   * For a channel that has become writable again: what it has once taken may wait for it twice from
+   * now on. One that reads nothing never gets here, and holds little; one that is fast has the
+   * whole width after three rounds, so that large answers go out in few large writes.
+   */
+  public static void widen(ChannelConfig config) {
+    int high = config.getWriteBufferHighWaterMark();
+    if (high < WIDEST) {
+      config.setWriteBufferWaterMark(waterMark(2 * high));
+    }
+  }
+
+  private static WriteBufferWaterMark waterMark(int high) {
+    return new WriteBufferWaterMark(high / 3, high);
   }
 }

@@ -9,6 +9,7 @@ import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.channel.socket.DuplexChannel;
 import io.weir.policy.SlowClients.Sign;
+import io.weir.proxy.Transport;
 import io.weir.proxy.ClientConnection;
 import io.weir.proxy.ClientSide;
 import io.weir.proxy.DrainEvent;
@@ -340,8 +341,12 @@ public final class Http1ClientSide extends Http1Output implements ClientSide, Ti
 
   @Override
   public void channelWritabilityChanged(ChannelHandlerContext context) {
+    if (!context.channel().isWritable()) {
+      return;
+    }
+    Transport.widen(context.channel().config());
     Exchange x = exchange;
-    if (x != null && context.channel().isWritable()) {
+    if (x != null) {
       x.clientWritable();
     }
   }

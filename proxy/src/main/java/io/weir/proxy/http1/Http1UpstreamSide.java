@@ -5,6 +5,7 @@ import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.handler.ssl.SslCloseCompletionEvent;
 import io.weir.net.ClientIdentity;
+import io.weir.proxy.Transport;
 import io.weir.proxy.ClientConnection;
 import io.weir.proxy.Exchange;
 import io.weir.proxy.Loop;
@@ -307,8 +308,12 @@ public final class Http1UpstreamSide extends Http1Output implements UpstreamSide
 
   @Override
   public void channelWritabilityChanged(ChannelHandlerContext context) {
+    if (!context.channel().isWritable()) {
+      return;
+    }
+    Transport.widen(context.channel().config());
     Exchange x = exchange;
-    if (x != null && context.channel().isWritable()) {
+    if (x != null) {
       x.upstreamWritable();
     }
   }

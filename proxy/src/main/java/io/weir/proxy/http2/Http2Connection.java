@@ -6,6 +6,7 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.channel.socket.DuplexChannel;
+import io.weir.proxy.Transport;
 import io.weir.proxy.Loop;
 import io.weir.proxy.TimerWheel;
 import io.weir.proxy.http.Head;
@@ -548,6 +549,7 @@ abstract class Http2Connection extends ChannelInboundHandlerAdapter
   @Override
   public void channelWritabilityChanged(ChannelHandlerContext context) {
     if (isChannelWritable()) {
+      Transport.widen(context.channel().config());
       for (Http2Stream stream : streams.all()) {
         stream.channelWritable();
       }
