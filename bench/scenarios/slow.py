@@ -56,9 +56,9 @@ def run(options):
         wait_until_answering(target.port, server)
         wrk(f"http://127.0.0.1:{target.port}/1k", 16, options.warm_up)
         for mode in options.modes:
-            name, arguments = MODES[mode]
+            name, flags = MODES[mode]
             alone = honest(target, options.duration)
-            slow, load = together(mode, arguments, target, options)
+            slow, load = together(mode, flags, target, options)
             available = re.findall(r"service available:\D*?(YES|NO)", slow)
             if not available:
                 raise BenchError(f"slowhttptest {mode} said nothing of the service: {slow[-300:]}")
@@ -75,11 +75,11 @@ def run(options):
     return rows, bad
 
 
-def together(mode, arguments, target, options):
+def together(mode, flags, target, options):
     """slowhttptest in one mode, and the honest client once its connections are open."""
     ramp = max(1, options.connections // options.rate)
     command = ["slowhttptest", mode, "-c", str(options.connections), "-r", str(options.rate), "-p", "3",
-               "-l", str(ramp + options.duration + 2), "-u", f"http://127.0.0.1:{target.port}/1m", *arguments]
+               "-l", str(ramp + options.duration + 2), "-u", f"http://127.0.0.1:{target.port}/1m", *flags]
     slow = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace",
                             preexec_fn=lambda: os.sched_setaffinity(0, {LOAD_CPU}))
     try:

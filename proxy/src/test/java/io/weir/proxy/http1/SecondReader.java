@@ -434,6 +434,11 @@ public final class SecondReader {
 
   // ------------------------------------------------------------------ octets
 
+  /** What was read of the message that came last, whether or not it could be read to its end. */
+  public String taken() {
+    return taken.toString();
+  }
+
   /** Whether nothing more comes. */
   public boolean isAtEnd() {
     try {
