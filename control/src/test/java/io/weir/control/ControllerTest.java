@@ -1,5 +1,6 @@
 package io.weir.control;
 
+import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -10,6 +11,7 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
+import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -195,6 +197,30 @@ class ControllerTest {
       assertThat(controller.reload()).isNotEmpty();
       assertThat(controller.proxy().listeningSockets()).isEmpty();
     }
+  }
+
+  @Test
+  void answersWhatTheEndCutsOff() throws Exception {
+    try (ServerSocket silent = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
+        Socket client = new Socket()) {
+      write(
+          """
+          listeners:
+            - {name: web, address: "127.0.0.1:0", pool: app}
+          pools:
+            - {name: app, backends: [{address: "127.0.0.1:%d"}]}
+          """
+              .formatted(silent.getLocalPort()));
+      try (Controller controller = started(UNWATCHED)) {
+        client.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port(controller)));
+        client.getOutputStream().write("GET / HTTP/1.1\r\nHost: a.test\r\n\r\n".getBytes(US_ASCII));
+        assertThat(silent.accept().getInputStream().read()).isEqualTo('G');
+        assertThat(controller.drain(Duration.ofMillis(10))).isFalse();
+      }
+      assertThat(new String(client.getInputStream().readAllBytes(), US_ASCII))
+          .startsWith("HTTP/1.1 503 ");
+    }
+    assertThat(folder.resolve("access.log")).content().contains("\"shutdown\"");
   }
 
   @Test

@@ -152,14 +152,18 @@ public final class ClientConnection implements ChannelFutureListener, Handshake 
     listener.shown(this, sign);
   }
 
-  /** Reading or writing failed; what a client did wrong within TLS is counted, not logged. */
-  public void failed(Throwable cause) {
+  /**
+   * Reading or writing failed; what a client did wrong within TLS is counted, not logged.
+   *
+   * @return whether that is a fault of Weir's own
+   */
+  public boolean failed(Throwable cause) {
     if (cause instanceof SSLException || cause.getCause() instanceof SSLException) {
       listener.ended(TLS_BROKEN);
       shows(SlowClients.Sign.FLOOD);
-    } else {
-      loop.proxy.connectionFailed(cause);
+      return false;
     }
+    return loop.proxy.connectionFailed(cause);
   }
 
   /** The client sends or takes in pieces of next to nothing; a connection shows that once. */

@@ -133,9 +133,9 @@ public final class Loop {
   }
 
   /** Tells every connection that the proxy is about to end. */
-  void drain() {
+  void tell(DrainEvent event) {
     for (ClientConnection connection : clients.toArray(ClientConnection[]::new)) {
-      connection.channel.pipeline().fireUserEventTriggered(DrainEvent.INSTANCE);
+      connection.channel.pipeline().fireUserEventTriggered(event);
     }
   }
 

@@ -1,6 +1,7 @@
 package io.weir.proxy;
 
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelException;
 import io.netty.channel.EventLoop;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.util.concurrent.DefaultThreadFactory;
@@ -197,10 +198,7 @@ public final class Proxy implements AutoCloseable {
     draining = true;
     bound.values().forEach(Proxy::close);
     bound.clear();
-    each(loop -> {
-      loop.drain();
-      return null;
-    });
+    tell(DrainEvent.BEGINS);
     long end = System.nanoTime() + atMost.toNanos();
     while (connections() > 0) {
       if (System.nanoTime() - end >= 0) {
@@ -216,10 +214,18 @@ public final class Proxy implements AutoCloseable {
     return each(Loop::clientConnections).stream().mapToInt(Integer::intValue).sum();
   }
 
+  private void tell(DrainEvent event) {
+    each(loop -> {
+      loop.tell(event);
+      return loop;
+    });
+  }
+
   @Override
   public void close() {
     bound.values().forEach(Proxy::close);
     bound.clear();
+    tell(DrainEvent.OVER);
     group.shutdownGracefully(0, 2, TimeUnit.SECONDS).awaitUninterruptibly();
     inspectors.shutdownNow();
   }
@@ -274,8 +280,21 @@ public final class Proxy implements AutoCloseable {
         System.Logger.Level.WARNING, "listener {0}: accept failed: {1}", listener.name(), cause);
   }
 
-  /** A client's connection failed in a way that ended it; for people who debug. */
-  public void connectionFailed(Throwable cause) {
-    LOG.log(System.Logger.Level.DEBUG, "connection failed", cause);
+  /**
+   * A connection ended by a failure. What its peer or the network did is for people who debug.
+   *
+   * @return whether it is a fault of Weir's own, which operators are told of
+   */
+  public boolean connectionFailed(Throwable cause) {
+    boolean own =
+        !(cause instanceof IOException
+            || cause.getCause() instanceof IOException
+            || cause instanceof ChannelException);
+    if (own) {
+      LOG.log(System.Logger.Level.WARNING, "a fault of Weir's own ended a connection", cause);
+    } else {
+      LOG.log(System.Logger.Level.DEBUG, "connection failed", cause);
+    }
+    return own;
   }
 }

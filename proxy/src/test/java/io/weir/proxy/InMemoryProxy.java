@@ -46,6 +46,7 @@ public final class InMemoryProxy implements AutoCloseable {
      *
      * @param received everything so far on this connection
      * @return what it says now, or null for nothing
+     * @throws IllegalStateException for a fault of ours on its connection
      */
     byte @Nullable [] answer(int connection, byte[] received);
 
@@ -171,7 +172,7 @@ public final class InMemoryProxy implements AutoCloseable {
         EmbeddedChannel channel = upstream.get(i);
         if (take(channel, toBackend.get(i))) {
           moved = true;
-          byte[] answer = backend.answer(i, toBackend.get(i).toByteArray());
+          byte[] answer = answer(backend, i);
           if (answer != null && channel.isOpen()) {
             channel.writeInbound(Unpooled.copiedBuffer(answer));
           }
@@ -181,6 +182,15 @@ public final class InMemoryProxy implements AutoCloseable {
         }
       }
       return moved;
+    }
+
+    private byte @Nullable [] answer(Backend backend, int connection) {
+      try {
+        return backend.answer(connection, toBackend.get(connection).toByteArray());
+      } catch (IllegalStateException fault) {
+        upstream.get(connection).pipeline().fireExceptionCaught(fault);
+        return null;
+      }
     }
 
     private boolean take(EmbeddedChannel from, ByteArrayOutputStream to) {

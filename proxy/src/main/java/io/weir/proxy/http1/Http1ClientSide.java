@@ -9,13 +9,13 @@ import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.channel.socket.DuplexChannel;
 import io.weir.policy.SlowClients.Sign;
-import io.weir.proxy.Transport;
 import io.weir.proxy.ClientConnection;
 import io.weir.proxy.ClientSide;
 import io.weir.proxy.DrainEvent;
 import io.weir.proxy.Exchange;
 import io.weir.proxy.ListenerSettings;
 import io.weir.proxy.TimerWheel;
+import io.weir.proxy.Transport;
 import io.weir.proxy.http.Head;
 import io.weir.proxy.stage.Reason;
 import org.jspecify.annotations.Nullable;
@@ -310,8 +310,11 @@ public final class Http1ClientSide extends Http1Output implements ClientSide, Ti
   public void userEventTriggered(ChannelHandlerContext context, Object event) {
     if (event == ChannelInputShutdownEvent.INSTANCE) {
       inputEnded();
-    } else if (event == DrainEvent.INSTANCE && state == State.IDLE) {
+    } else if (event instanceof DrainEvent && state == State.IDLE) {
       closeNow();
+    } else if (event == DrainEvent.OVER && exchange != null) {
+      close = true;
+      exchange.fail(Reason.SHUTDOWN);
     }
     context.fireUserEventTriggered(event);
   }
@@ -335,7 +338,9 @@ public final class Http1ClientSide extends Http1Output implements ClientSide, Ti
 
   @Override
   public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
-    connection.failed(cause);
+    if (connection.failed(cause) && exchange != null) {
+      exchange.fail(Reason.INTERNAL);
+    }
     closeNow();
   }
 

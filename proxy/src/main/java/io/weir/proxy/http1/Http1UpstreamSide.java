@@ -5,11 +5,11 @@ import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.handler.ssl.SslCloseCompletionEvent;
 import io.weir.net.ClientIdentity;
-import io.weir.proxy.Transport;
 import io.weir.proxy.ClientConnection;
 import io.weir.proxy.Exchange;
 import io.weir.proxy.Loop;
 import io.weir.proxy.TimerWheel;
+import io.weir.proxy.Transport;
 import io.weir.proxy.UpstreamSide;
 import io.weir.proxy.http.Head;
 import io.weir.proxy.http.HeadLimits;
@@ -292,6 +292,9 @@ public final class Http1UpstreamSide extends Http1Output implements UpstreamSide
   @Override
   public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
     failed = true;
+    if (loop.proxy.connectionFailed(cause) && exchange != null) {
+      exchange.fail(Reason.INTERNAL);
+    }
     if (exchange == null || !(cause instanceof IOException) || cause instanceof SSLException) {
       broken(Reason.UPSTREAM_RESET);
     }

@@ -190,11 +190,13 @@ public final class Http2ClientConnection extends Http2Connection {
 
   @Override
   public void userEventTriggered(ChannelHandlerContext context, Object event) {
-    if (event == DrainEvent.INSTANCE && !draining && !isClosing()) {
+    if (event == DrainEvent.BEGINS && !draining && !isClosing()) {
       // First only a warning: requests on their way must not be lost (RFC 9113 §6.8).
       FrameWriter.goAway(room(32), LAST_STREAM_ID, ErrorCode.NO_ERROR, "");
       FrameWriter.ping(room(17), false, DRAIN_PING);
       flushSoon();
+    } else if (event == DrainEvent.OVER) {
+      fail(Reason.SHUTDOWN);
     }
     super.userEventTriggered(context, event);
   }
@@ -223,7 +225,17 @@ public final class Http2ClientConnection extends Http2Connection {
 
   @Override
   void failed(Throwable cause) {
-    connection.failed(cause);
+    if (connection.failed(cause)) {
+      fail(Reason.INTERNAL);
+    }
+  }
+
+  /** Ends all requests that are not over. */
+  private void fail(Reason why) {
+    for (Http2Stream stream : streams.all()) {
+      ((Http2ClientStream) stream).fail(why);
+    }
+    flushNow();
   }
 
   @Override

@@ -413,6 +413,13 @@ final class Http2ClientStream extends Http2Stream implements ClientSide {
         && timeouts.isTooSlow((of.moved - movedAtCheck) / of.streams.size());
   }
 
+  /** Ends the request, if it is not over. */
+  void fail(Reason why) {
+    if (exchange != null) {
+      exchange.fail(why);
+    }
+  }
+
   /** The client does not read the connection at all. */
   void clientTooSlow() {
     if (exchange != null) {

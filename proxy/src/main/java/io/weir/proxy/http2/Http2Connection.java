@@ -6,9 +6,9 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.channel.socket.DuplexChannel;
-import io.weir.proxy.Transport;
 import io.weir.proxy.Loop;
 import io.weir.proxy.TimerWheel;
+import io.weir.proxy.Transport;
 import io.weir.proxy.http.Head;
 import io.weir.proxy.http.HeadLimits;
 import org.jspecify.annotations.Nullable;
@@ -533,7 +533,7 @@ abstract class Http2Connection extends ChannelInboundHandlerAdapter
     }
   }
 
-  private void flushNow() {
+  final void flushNow() {
     flushScheduled = false;
     passOn();
     if (written) {

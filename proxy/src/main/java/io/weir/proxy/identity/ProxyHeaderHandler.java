@@ -136,7 +136,7 @@ public final class ProxyHeaderHandler extends ChannelInboundHandlerAdapter
   public void userEventTriggered(ChannelHandlerContext context, Object event) {
     if (event == ChannelInputShutdownEvent.INSTANCE) {
       ended();
-    } else if (event == DrainEvent.INSTANCE) {
+    } else if (event instanceof DrainEvent) {
       over = true;
       context.close();
     }

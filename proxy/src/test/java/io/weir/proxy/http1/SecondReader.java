@@ -434,11 +434,6 @@ public final class SecondReader {
 
   // ------------------------------------------------------------------ octets
 
-  /** What was read of the message that came last, whether or not it could be read to its end. */
-  public String taken() {
-    return taken.toString();
-  }
-
   /** Whether nothing more comes. */
   public boolean isAtEnd() {
     try {
@@ -482,7 +477,8 @@ public final class SecondReader {
     return octets.toString();
   }
 
-  private String rest() {
+  /** All that is left, to the end. */
+  String rest() {
     StringBuilder octets = new StringBuilder();
     while (!isAtEnd()) {
       octets.append((char) next());
