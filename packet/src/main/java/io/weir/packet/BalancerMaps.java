@@ -38,6 +38,7 @@ final class BalancerMaps {
 
   private final Map<String, BpfMap> maps;
   private final Map<Key, Integer> identities = new HashMap<>();
+  private final Set<VirtualService> published = new HashSet<>();
   private final int[] generations = new int[MAX_BACKENDS];
   private final Map<List<Byte>, Integer> serviceIndexes = new HashMap<>();
 
@@ -68,8 +69,13 @@ final class BalancerMaps {
     List.copyOf(serviceIndexes.keySet()).stream()
         .filter(key -> !served.contains(key))
         .forEach(this::withdraw);
-    map("quic_servers").keys().forEach(map("quic_servers")::remove);
-    services.forEach(this::publish);
+    if (!published.equals(Set.copyOf(services))) {
+      map("quic_servers").keys().forEach(map("quic_servers")::remove);
+      published.removeIf(service -> service.quic() || !services.contains(service));
+    }
+    services.stream().filter(service -> !published.contains(service)).forEach(this::publish);
+    published.clear();
+    published.addAll(services);
   }
 
   private void forget(Key key) {

@@ -32,7 +32,15 @@ interface Engine extends AutoCloseable {
   /** Hands over the sampled packets since the last call; says how many. */
   int drainSamples(Consumer<Sample> taker);
 
-  /** Ends all of it, unless it was told to persist. */
+  /** What takes the place of this one may go on with; nothing unless said otherwise. */
+  default List<Handover.Part> handover() {
+    return List.of();
+  }
+
+  /** Lets go of all of it: another one has taken it over, and goes on. */
+  void release();
+
+  /** Ends all of it. */
   @Override
   void close();
 }

@@ -6,9 +6,11 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,7 +23,12 @@ final class KernelSettings implements AutoCloseable {
   private record Change(String before, String after) {}
 
   private final Path root;
+
+  /** What was changed by the plane in whose place this one came. */
+  private final Map<String, Change> inherited = new LinkedHashMap<>();
+
   private final Map<String, Change> changes = new LinkedHashMap<>();
+  private final Set<String> wanted = new HashSet<>();
   private final List<String> problems = new ArrayList<>();
 
   /**
@@ -29,6 +36,50 @@ final class KernelSettings implements AutoCloseable {
    */
   KernelSettings(Path root) {
     this.root = root;
+  }
+
+  /** Goes on with what the plane before has changed. */
+  KernelSettings(Path root, Handover handover) {
+    this(root);
+    for (Handover.Part part : handover.all(Handover.SETTING)) {
+      if (!part.word(1).matches("[a-z0-9_]+(\\.[a-z0-9_]+)*")) {
+        throw new IllegalArgumentException("handover: " + part.word(1) + " is no setting");
+      }
+      inherited.put(part.word(1), new Change(part.word(2), part.word(3)));
+    }
+    changes.putAll(inherited);
+  }
+
+  /** What the plane before has set it to, or null. */
+  @Nullable String inherited(String name) {
+    Change change = inherited.get(name);
+    return change == null ? null : change.after();
+  }
+
+  /** For the plane that takes the place of this one. */
+  List<Handover.Part> handover() {
+    return changes.entrySet().stream()
+        .map(entry ->
+            "%s %s %s %s"
+                .formatted(
+                    Handover.SETTING,
+                    entry.getKey(),
+                    entry.getValue().before(),
+                    entry.getValue().after()))
+        .map(words -> new Handover.Part(words, -1))
+        .toList();
+  }
+
+  /**
+   * The plane before has ended: what it changed is this one's to put back, at once where it is not
+   * wanted any more.
+   */
+  void settle() {
+    inherited.clear();
+    Map<String, Change> obsolete = new LinkedHashMap<>(changes);
+    obsolete.keySet().removeAll(wanted);
+    obsolete.forEach(this::putBack);
+    changes.keySet().retainAll(wanted);
   }
 
   /**
@@ -48,6 +99,7 @@ final class KernelSettings implements AutoCloseable {
 
   /** Sets it, if it is not so already; what does not work is a problem, not the end. */
   void set(String name, String value) {
+    wanted.add(name);
     String before = get(name);
     if (value.equals(before)) {
       return;
@@ -62,6 +114,7 @@ final class KernelSettings implements AutoCloseable {
 
   /** Sets a number unless it is that high already. */
   void raise(String name, long atLeast) {
+    wanted.add(name);
     String now = get(name);
     if (now == null || Long.parseLong(now) < atLeast) {
       set(name, Long.toString(atLeast));
@@ -86,14 +139,18 @@ final class KernelSettings implements AutoCloseable {
     return List.copyOf(problems);
   }
 
-  /** Puts back what is still as it was set. */
+  /** Puts back what is still as it was set: to what it was at first, or before {@link #settle}. */
   @Override
   public void close() {
-    changes.forEach((name, change) -> {
-      if (change.after().equals(get(name))) {
-        write(name, change.before());
-      }
-    });
+    changes.forEach(this::putBack);
     changes.clear();
+  }
+
+  private void putBack(String name, Change change) {
+    Change earlier = inherited.get(name);
+    String before = earlier == null ? change.before() : earlier.after();
+    if (!before.equals(change.after()) && change.after().equals(get(name))) {
+      write(name, before);
+    }
   }
 }

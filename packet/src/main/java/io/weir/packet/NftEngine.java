@@ -34,6 +34,7 @@ final class NftEngine implements Engine {
    *
    * @param command the program, {@code nft}
    * @param why why it is not XDP
+   * @param before what comes before this one; its rules' counters go on
    * @throws IllegalStateException if there is no such program or it refuses; the message holds its
    *     own
    */
@@ -42,13 +43,14 @@ final class NftEngine implements Engine {
       List<String> interfaces,
       PacketPolicy policy,
       AddressLists lists,
-      String why) {
+      String why,
+      Handover before) {
     this.command = command;
     this.interfaces = interfaces;
     this.policy = policy;
     this.lists = lists;
     this.why = why;
-    publish(Counters.none());
+    publish(before.all(Handover.NFTABLES).isEmpty() ? Counters.none() : counters());
   }
 
   private void publish(Counters before) {
@@ -56,7 +58,20 @@ final class NftEngine implements Engine {
     run(rules + (banned.isEmpty() ? "" : change("add", banned)), "-f", "-");
   }
 
+  /** Removes the rules that a plane before has left. */
+  static void removeRules(String command) {
+    try {
+      runNft(command, "", "delete", "table", "inet", NftRules.TABLE);
+    } catch (IllegalStateException gone) {
+      // Then there is nothing to remove.
+    }
+  }
+
   private String run(String input, String... arguments) {
+    return runNft(command, input, arguments);
+  }
+
+  private static String runNft(String command, String input, String... arguments) {
     List<String> line = new ArrayList<>(List.of(command));
     line.addAll(List.of(arguments));
     try {
@@ -149,6 +164,14 @@ final class NftEngine implements Engine {
   public int drainSamples(Consumer<Sample> taker) {
     return 0;
   }
+
+  @Override
+  public List<Handover.Part> handover() {
+    return List.of(new Handover.Part(Handover.NFTABLES, -1));
+  }
+
+  @Override
+  public void release() {}
 
   @Override
   public void close() {

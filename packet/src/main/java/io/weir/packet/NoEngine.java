@@ -37,5 +37,8 @@ record NoEngine(List<Attachment> attachments) implements Engine {
   }
 
   @Override
+  public void release() {}
+
+  @Override
   public void close() {}
 }

@@ -3,6 +3,7 @@ package io.weir.packet;
 import io.weir.net.IpPrefix;
 import io.weir.packet.Attachment.Mode;
 import io.weir.packet.PacketPolicy.ReversePath;
+import io.weir.packet.bpf.BpfLink;
 import java.io.IOException;
 import java.net.NetworkInterface;
 import java.nio.file.Path;
@@ -44,9 +45,12 @@ public final class PacketPlane implements AutoCloseable {
   private final PlaneSettings settings;
   private final KernelSettings kernel;
   private final Engine engine;
+  private final String nft;
   private final ScheduledExecutorService timer;
+  private Handover before;
   private PacketPolicy policy;
   private AddressLists lists;
+  private Balancing balancing;
   private @Nullable Change open;
   private long lastAttack = System.nanoTime() - COOKIES_IN_FLIGHT.toNanos();
   private boolean closed;
@@ -55,13 +59,21 @@ public final class PacketPlane implements AutoCloseable {
       PlaneSettings settings,
       KernelSettings kernel,
       Engine engine,
+      String nft,
+      Handover before,
       ScheduledExecutorService timer) {
     this.settings = settings;
     this.kernel = kernel;
     this.engine = engine;
+    this.nft = nft;
+    this.before = before;
     this.timer = timer;
+    if ("2".equals(kernel.inherited(SYNCOOKIES))) {
+      lastAttack = System.nanoTime();
+    }
     this.policy = settings.policy();
     this.lists = settings.lists();
+    this.balancing = settings.balancing();
   }
 
   /**
@@ -71,38 +83,63 @@ public final class PacketPlane implements AutoCloseable {
    *     then
    */
   public static PacketPlane start(PlaneSettings settings) throws PacketPlaneException {
-    return start(settings, Path.of("/proc/sys"), "nft");
+    return start(settings, Handover.NONE);
+  }
+
+  /**
+   * Takes the place of another plane: each packet meets that one's program or this one's, and what
+   * was counted goes on. The other one ends once it is told to {@link #release}, and this one is
+   * then told to {@link #settle}; until then, closing this one leaves the other as it was but for
+   * its program, which {@link #reassert} puts in force again.
+   *
+   * @param before belongs to the plane from here on, whatever becomes of it
+   * @throws PacketPlaneException as {@link #start(PlaneSettings)}
+   */
+  public static PacketPlane start(PlaneSettings settings, Handover before)
+      throws PacketPlaneException {
+    return start(settings, before, Path.of("/proc/sys"), "nft");
   }
 
   static PacketPlane start(PlaneSettings settings, Path sysctl, String nft)
       throws PacketPlaneException {
-    KernelSettings kernel = new KernelSettings(sysctl);
+    return start(settings, Handover.NONE, sysctl, nft);
+  }
+
+  private static PacketPlane start(PlaneSettings settings, Handover before, Path sysctl, String nft)
+      throws PacketPlaneException {
+    KernelSettings kernel = new KernelSettings(sysctl, before);
     // One thread, made now: it lives in the network namespace of the one that makes it.
     ThreadFactory threads = Thread.ofPlatform().name("weir-packet").daemon().factory();
     ScheduledExecutorService timer = Executors.newSingleThreadScheduledExecutor(threads);
     try {
       prepare(kernel, settings);
-      PacketPlane plane = new PacketPlane(settings, kernel, choose(settings, kernel, nft), timer);
+      Engine engine = choose(settings, kernel, nft, before);
+      PacketPlane plane = new PacketPlane(settings, kernel, engine, nft, before, timer);
       long period = ATTACK_CHECK.toMillis();
       timer.scheduleWithFixedDelay(plane::watch, period, period, TimeUnit.MILLISECONDS);
       return plane;
     } catch (PacketPlaneException | RuntimeException e) {
       timer.shutdownNow();
       kernel.close();
+      before.close();
       throw e;
     }
   }
 
   private static void prepare(KernelSettings kernel, PlaneSettings settings) {
-    kernel.raise("net.ipv4.tcp_max_syn_backlog", settings.synBacklog());
-    kernel.raise("net.core.somaxconn", settings.synBacklog());
+    if (settings.synBacklog() > 0) {
+      kernel.raise("net.ipv4.tcp_max_syn_backlog", settings.synBacklog());
+      kernel.raise("net.core.somaxconn", settings.synBacklog());
+    }
     if (settings.synCookies()) {
-      kernel.set(SYNCOOKIES, "1");
+      // Amid an attack it stays as the plane before has set it.
+      kernel.set(SYNCOOKIES, "2".equals(kernel.inherited(SYNCOOKIES)) ? "2" : "1");
       kernel.set(
           TIMESTAMPS,
           "2"); // else the stack shifts them at random, and cannot read what a cookie says in them
     }
-    if (settings.policy().reversePath() != ReversePath.OFF) {
+    if (settings.policy().reversePath() != ReversePath.OFF
+        || !settings.balancing().services().isEmpty()) {
       answerForRoutes(kernel);
     }
   }
@@ -115,12 +152,13 @@ public final class PacketPlane implements AutoCloseable {
     kernel.set("net.ipv6.conf.lo.forwarding", "1");
   }
 
-  private static Engine choose(PlaneSettings settings, KernelSettings kernel, String nft)
+  private static Engine choose(
+      PlaneSettings settings, KernelSettings kernel, String nft, Handover before)
       throws PacketPlaneException {
     List<String> why = new ArrayList<>();
-    Engine engine = tryXdp(settings, kernel, why);
+    Engine engine = tryXdp(settings, kernel, before, why);
     if (engine == null) {
-      engine = tryNft(settings, nft, why);
+      engine = tryNft(settings, nft, before, why);
     }
     if (engine == null && settings.modes().contains(Mode.NONE)) {
       engine = NoEngine.on(settings.interfaces(), String.join("; ", why));
@@ -132,17 +170,10 @@ public final class PacketPlane implements AutoCloseable {
   }
 
   private static @Nullable Engine tryXdp(
-      PlaneSettings settings, KernelSettings kernel, List<String> why) {
-    if (!settings.modes().contains(Mode.NATIVE) && !settings.modes().contains(Mode.GENERIC)) {
-      why.add("XDP: not among the modes to try");
-      return null;
-    }
-    List<Capabilities> missing = Capabilities.missing();
-    if (!missing.isEmpty()) {
-      why.add(
-          "XDP: missing "
-              + missing
-              + " (expected: root, or CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON)");
+      PlaneSettings settings, KernelSettings kernel, Handover before, List<String> why) {
+    String obstacle = obstacleToXdp(settings);
+    if (obstacle != null) {
+      why.add(obstacle);
       return null;
     }
     XdpEngine engine = null;
@@ -151,9 +182,11 @@ public final class PacketPlane implements AutoCloseable {
       for (String name : settings.interfaces()) {
         interfaces.add(find(name));
       }
-      engine = new XdpEngine(settings.policy(), settings.lists(), cookies(kernel, interfaces));
+      CookieSettings cookies = cookies(kernel, interfaces);
+      engine = new XdpEngine(settings.policy(), settings.lists(), cookies, before);
+      engine.balance(settings.balancing());
       for (NetworkInterface each : interfaces) {
-        engine.attach(each, settings.modes());
+        engine.attach(each, settings.modes(), before);
       }
       return engine;
     } catch (IOException | RuntimeException e) {
@@ -163,6 +196,50 @@ public final class PacketPlane implements AutoCloseable {
       }
       return null;
     }
+  }
+
+  private static @Nullable String obstacleToXdp(PlaneSettings settings) {
+    if (!settings.modes().contains(Mode.NATIVE) && !settings.modes().contains(Mode.GENERIC)) {
+      return "XDP: not among the modes to try";
+    }
+    List<Capabilities> missing = Capabilities.missing();
+    return missing.isEmpty()
+        ? null
+        : "XDP: missing "
+            + missing
+            + " (expected: root, or CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON)";
+  }
+
+  private static @Nullable String obstacleToNft(PlaneSettings settings) {
+    if (!settings.modes().contains(Mode.NFTABLES)) {
+      return "nftables: not among the modes to try";
+    }
+    if (!settings.balancing().services().isEmpty() && !settings.modes().contains(Mode.NONE)) {
+      return "nftables: cannot balance virtual services";
+    }
+    return Capabilities.missing().contains(Capabilities.CAP_NET_ADMIN)
+        ? "nftables: missing [CAP_NET_ADMIN]"
+        : null;
+  }
+
+  /**
+   * What surely stands in the way of guarding by these settings here, found without changing
+   * anything: one sentence for each way that the settings allow. Empty if one of the ways may work.
+   */
+  public static List<String> obstacles(PlaneSettings settings) {
+    List<String> interfaces = new ArrayList<>();
+    for (String name : settings.interfaces()) {
+      try {
+        find(name);
+      } catch (IOException e) {
+        interfaces.add(String.valueOf(e.getMessage()));
+      }
+    }
+    String xdp = obstacleToXdp(settings);
+    String nft = obstacleToNft(settings);
+    return !interfaces.isEmpty()
+        ? interfaces
+        : xdp == null || nft == null ? List.of() : List.of(xdp, nft);
   }
 
   private static NetworkInterface find(String name) throws IOException {
@@ -195,14 +272,21 @@ public final class PacketPlane implements AutoCloseable {
     return Math.clamp(63 - Long.numberOfLeadingZeros(space) - 15, 0, 14);
   }
 
-  private static @Nullable Engine tryNft(PlaneSettings settings, String nft, List<String> why) {
-    if (!settings.modes().contains(Mode.NFTABLES)) {
-      why.add("nftables: not among the modes to try");
+  private static @Nullable Engine tryNft(
+      PlaneSettings settings, String nft, Handover before, List<String> why) {
+    String obstacle = obstacleToNft(settings);
+    if (obstacle != null) {
+      why.add(obstacle);
       return null;
     }
     try {
       return new NftEngine(
-          nft, settings.interfaces(), settings.policy(), settings.lists(), String.join("; ", why));
+          nft,
+          settings.interfaces(),
+          settings.policy(),
+          settings.lists(),
+          String.join("; ", why),
+          before);
     } catch (IllegalStateException e) {
       why.add(e.getMessage() == null ? "nft" : e.getMessage());
       return null;
@@ -232,9 +316,13 @@ public final class PacketPlane implements AutoCloseable {
     return engine.attachments();
   }
 
-  /** Settings of the kernel that could not be made, one sentence each. */
+  /** What is not as it should be though the plane is at work, one sentence each. */
   public synchronized List<String> problems() {
-    return kernel.problems();
+    List<String> problems = new ArrayList<>(kernel.problems());
+    if (!balancing.services().isEmpty() && !(engine instanceof XdpEngine)) {
+      problems.add("virtual services: not balanced (expected: XDP)");
+    }
+    return problems;
   }
 
   /** Whether there is a SYN flood now. Always false where the kernel's own means guard. */
@@ -261,7 +349,7 @@ public final class PacketPlane implements AutoCloseable {
       engine.replace(nextPolicy);
       policy = nextPolicy;
     }
-    if (nextLists != lists) {
+    if (!nextLists.equals(lists)) {
       engine.replace(nextLists);
       lists = nextLists;
     }
@@ -347,17 +435,16 @@ public final class PacketPlane implements AutoCloseable {
 
   /**
    * Balances these services from here on. Flows stay with their backends as long as those are named
-   * and not down.
-   *
-   * @throws IllegalStateException if no XDP program guards: nothing else here can balance
+   * and not down. Without XDP nothing balances, which is then among the {@link #problems}.
    */
-  public synchronized void balance(Balancing balancing) {
-    if (!(engine instanceof XdpEngine xdp)) {
-      throw new IllegalStateException(
-          "layer-4 balancing: needs XDP (" + engine.attachments().getFirst() + ")");
+  public synchronized void balance(Balancing next) {
+    balancing = next;
+    if (engine instanceof XdpEngine xdp) {
+      if (!next.services().isEmpty()) {
+        answerForRoutes(kernel);
+      }
+      xdp.balance(next);
     }
-    answerForRoutes(kernel);
-    xdp.balance(balancing);
   }
 
   /**
@@ -378,10 +465,80 @@ public final class PacketPlane implements AutoCloseable {
     return engine.drainSamples(taker);
   }
 
-  /** Detaches everything and puts the kernel's settings back. */
+  // ------------------------------------------------------------------ one in place of another
+
+  /** For a plane in another process; the descriptors stay this one's. */
+  public synchronized Handover handover() {
+    List<Handover.Part> parts = new ArrayList<>(engine.handover());
+    parts.addAll(kernel.handover());
+    return new Handover(parts);
+  }
+
+  /**
+   * A plane with other settings in the place of this one, which is at an end then.
+   *
+   * @throws PacketPlaneException if it cannot be; this one goes on then
+   */
+  public synchronized PacketPlane startAgain(PlaneSettings next) throws PacketPlaneException {
+    PacketPlane plane;
+    try {
+      plane = start(next, handover().duplicate());
+    } catch (PacketPlaneException | RuntimeException e) {
+      reassert();
+      throw e;
+    }
+    release();
+    plane.settle();
+    return plane;
+  }
+
+  /** Lets go of everything without undoing it: another plane has taken its place. */
+  public synchronized void release() {
+    if (!closed) {
+      closed = true;
+      timer.shutdownNow();
+      engine.release();
+      before.close();
+    }
+  }
+
+  /** Puts its policy in force again, where another one tried to take its place and did not. */
+  public synchronized void reassert() {
+    if (!closed) {
+      engine.replace(policy);
+    }
+  }
+
+  /**
+   * The plane in whose place this one came has ended: undoes what that one did and this one does
+   * not go on with, and what it goes on with is this one's to undo in the end.
+   */
+  public synchronized void settle() {
+    Handover old = before;
+    before = Handover.NONE;
+    Handover kept = engine.handover().isEmpty() ? Handover.NONE : handover();
+    for (Handover.Part link : old.all(Handover.LINK)) {
+      if (kept.find(Handover.LINK, link.word(1)) == null) {
+        BpfLink.adopt(BpfLink.duplicate(link.descriptor())).detachAndClose();
+      }
+    }
+    if (!old.all(Handover.NFTABLES).isEmpty() && !(engine instanceof NftEngine)) {
+      NftEngine.removeRules(nft);
+    }
+    old.close();
+    kernel.settle();
+  }
+
+  /**
+   * Detaches everything and puts the kernel's settings back. Before {@link #settle} it leaves what
+   * it took over.
+   */
   @Override
   public synchronized void close() {
-    if (!closed) {
+    if (!before.isEmpty()) {
+      release();
+      kernel.close();
+    } else if (!closed) {
       closed = true;
       timer.shutdownNow();
       engine.close();

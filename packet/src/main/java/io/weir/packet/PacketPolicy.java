@@ -83,6 +83,12 @@ public record PacketPolicy(
         sampleEvery);
   }
 
+  /** The same with one refused packet in so many reported. */
+  public PacketPolicy sampled(int every) {
+    return new PacketPolicy(
+        reversePath, refuseFragments, refuseIpOptions, reflectors, dnsAnswers, icmp, syn, every);
+  }
+
   /** The same with another reverse path check. */
   public PacketPolicy withReversePath(ReversePath check) {
     return new PacketPolicy(

@@ -13,7 +13,9 @@ import java.util.Set;
  * @param modes the ways that may be tried, always from the best to the least; {@link Mode#NONE}
  *     among them lets the plane go on unguarded where none works
  * @param synCookies whether cookies may be used at all, the kernel's and ours
- * @param synBacklog half-open connections that the kernel keeps for each listening socket
+ * @param synBacklog half-open connections that the kernel keeps for each listening socket; 0: what
+ *     the kernel has
+ * @param balancing what is balanced on layer 4; that needs XDP
  */
 public record PlaneSettings(
     List<String> interfaces,
@@ -21,7 +23,8 @@ public record PlaneSettings(
     AddressLists lists,
     Set<Mode> modes,
     boolean synCookies,
-    int synBacklog) {
+    int synBacklog,
+    Balancing balancing) {
 
   /** Copies the collections. */
   public PlaneSettings {
@@ -30,13 +33,33 @@ public record PlaneSettings(
     if (interfaces.isEmpty()) {
       throw new IllegalArgumentException("interfaces: none (expected: at least one)");
     }
-    if (synBacklog < 1) {
-      throw new IllegalArgumentException("max_syn_backlog: " + synBacklog + " (expected: > 0)");
+    if (synBacklog < 0) {
+      throw new IllegalArgumentException("max_syn_backlog: " + synBacklog + " (expected: >= 0)");
     }
   }
 
   /** Every way may be tried, with cookies and a backlog of 65536. */
   public static PlaneSettings of(List<String> interfaces, PacketPolicy policy, AddressLists lists) {
-    return new PlaneSettings(interfaces, policy, lists, Set.of(Mode.values()), true, 65536);
+    return new PlaneSettings(
+        interfaces, policy, lists, Set.of(Mode.values()), true, 65536, Balancing.NONE);
+  }
+
+  /** The same with another policy and other lists. */
+  public PlaneSettings with(PacketPolicy other, AddressLists otherLists) {
+    return new PlaneSettings(
+        interfaces, other, otherLists, modes, synCookies, synBacklog, balancing);
+  }
+
+  /** The same with other services. */
+  public PlaneSettings with(Balancing other) {
+    return new PlaneSettings(interfaces, policy, lists, modes, synCookies, synBacklog, other);
+  }
+
+  /** Whether only policy, lists and services differ, which a running plane can exchange. */
+  public boolean isSameFrameAs(PlaneSettings other) {
+    return interfaces.equals(other.interfaces)
+        && modes.equals(other.modes)
+        && synCookies == other.synCookies
+        && synBacklog == other.synBacklog;
   }
 }

@@ -24,6 +24,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The policy as an XDP program. Maps live as long as this and hold all state; each policy is a
@@ -33,6 +34,13 @@ final class XdpEngine implements Engine {
 
   private static final String OBJECT = "weir.bpf.o";
   private static final String PROGRAM = "xdp";
+
+  /**
+   * What goes on in the place of this one: all that needs no memory on this side. The sketches are
+   * not among it, for they are placed by a secret of each engine's own, nor are connections, which
+   * the Maglev table finds again.
+   */
+  private static final Set<String> LASTING_MAPS = Set.of("counters", "syn_state");
 
   /** Where {@code struct syn_state} says how long the attack lasts. */
   private static final int ATTACK_UNTIL = 16;
@@ -57,10 +65,19 @@ final class XdpEngine implements Engine {
    * @throws BpfException if the kernel refuses
    */
   XdpEngine(PacketPolicy policy, AddressLists lists, CookieSettings cookies) {
+    this(policy, lists, cookies, Handover.NONE);
+  }
+
+  /**
+   * The same in the place of another one, whose counters and signs of an attack go on.
+   *
+   * @param before stays the caller's
+   */
+  XdpEngine(PacketPolicy policy, AddressLists lists, CookieSettings cookies, Handover before) {
     this.policy = policy;
     this.cookies = cookies;
     try {
-      object().maps().forEach((name, definition) -> maps.put(name, BpfMap.create(definition)));
+      object().maps().forEach((name, definition) -> maps.put(name, map(definition, before)));
       this.lists = new ListMaps(maps, lists);
       this.samples = new RingReader(map("samples"));
       this.program = load(policy);
@@ -68,6 +85,19 @@ final class XdpEngine implements Engine {
       maps.values().forEach(BpfMap::close);
       throw e;
     }
+  }
+
+  private static BpfMap map(BpfMap.Definition definition, Handover before) {
+    Handover.Part part = before.find(Handover.MAP, definition.name());
+    if (part != null) {
+      int mine = BpfLink.duplicate(part.descriptor());
+      BpfMap adopted = BpfMap.adopt(definition, mine);
+      if (adopted != null) {
+        return adopted;
+      }
+      BpfLink.close(mine); // of another version of the program
+    }
+    return BpfMap.create(definition);
   }
 
   private static BpfObject object() {
@@ -149,6 +179,23 @@ final class XdpEngine implements Engine {
    * @throws BpfException if none works
    */
   Attachment attach(NetworkInterface at, Set<Mode> modes) {
+    return attach(at, modes, Handover.NONE);
+  }
+
+  /**
+   * The same by the link of the engine before where it has one that may be used: each packet meets
+   * its program or this one's.
+   */
+  Attachment attach(NetworkInterface at, Set<Mode> modes, Handover before) {
+    Handover.Part link = before.find(Handover.LINK, at.getName());
+    if (link != null) {
+      Attachment adopted = adopt(at, link, modes);
+      if (adopted != null) {
+        return adopted;
+      }
+      // An interface has room for one.
+      BpfLink.adopt(BpfLink.duplicate(link.descriptor())).detachAndClose();
+    }
     String why = "not among the modes to try";
     if (modes.contains(Mode.NATIVE)) {
       try {
@@ -164,8 +211,28 @@ final class XdpEngine implements Engine {
         at, BpfLink.Mode.GENERIC, new Attachment(at.getName(), Mode.GENERIC, "native XDP: " + why));
   }
 
+  private @Nullable Attachment adopt(NetworkInterface at, Handover.Part part, Set<Mode> modes) {
+    Mode mode = Mode.valueOf(part.word(2));
+    if (!modes.contains(mode)) {
+      return null;
+    }
+    BpfLink link = BpfLink.adopt(BpfLink.duplicate(part.descriptor()));
+    try {
+      link.replace(program);
+    } catch (BpfException e) {
+      link.close();
+      return null; // the interface is another of the same name
+    }
+    String why = mode == Mode.NATIVE ? "" : "as before";
+    return attached(at, link, new Attachment(at.getName(), mode, why));
+  }
+
   private Attachment attached(NetworkInterface at, BpfLink.Mode mode, Attachment attachment) {
-    links.put(at.getName(), BpfLink.attach(program, at.getIndex(), mode));
+    return attached(at, BpfLink.attach(program, at.getIndex(), mode), attachment);
+  }
+
+  private Attachment attached(NetworkInterface at, BpfLink link, Attachment attachment) {
+    links.put(at.getName(), link);
     attachments.add(attachment);
     nameUppers(at);
     return attachment;
@@ -264,6 +331,28 @@ final class XdpEngine implements Engine {
   @Override
   public int drainSamples(Consumer<Sample> taker) {
     return samples.drain(record -> taker.accept(Sample.read(record)));
+  }
+
+  @Override
+  public List<Handover.Part> handover() {
+    List<Handover.Part> parts = new ArrayList<>();
+    for (Attachment each : attachments) {
+      BpfLink link = links.get(each.interfaceName());
+      if (link != null) {
+        String words = "%s %s %s".formatted(Handover.LINK, each.interfaceName(), each.mode());
+        parts.add(new Handover.Part(words, link.descriptor()));
+      }
+    }
+    for (String name : LASTING_MAPS) {
+      parts.add(new Handover.Part(Handover.MAP + " " + name, map(name).descriptor()));
+    }
+    return parts;
+  }
+
+  /** Links live as long as one process holds them. */
+  @Override
+  public void release() {
+    close();
   }
 
   @Override

@@ -38,7 +38,13 @@ class FallbackTest {
   private static PlaneSettings on(String interfaceName, Mode... modes) {
     PacketPolicy policy = PacketPolicy.DEFAULT.withReversePath(PacketPolicy.ReversePath.OFF);
     return new PlaneSettings(
-        List.of(interfaceName), policy, AddressLists.EMPTY, Set.of(modes), true, 65536);
+        List.of(interfaceName),
+        policy,
+        AddressLists.EMPTY,
+        Set.of(modes),
+        true,
+        65536,
+        Balancing.NONE);
   }
 
   private PacketPlane start(PlaneSettings settings, String nft) throws Exception {

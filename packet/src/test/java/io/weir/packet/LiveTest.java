@@ -55,7 +55,8 @@ class LiveTest {
 
   private PacketPlane guard(PacketPolicy policy, AddressLists lists) throws Exception {
     PlaneSettings settings =
-        new PlaneSettings(List.of("veth"), policy, lists, Set.of(Mode.NATIVE), true, 4096);
+        new PlaneSettings(
+            List.of("veth"), policy, lists, Set.of(Mode.NATIVE), true, 4096, Balancing.NONE);
     return server.run(() -> PacketPlane.start(settings));
   }
 

@@ -27,6 +27,7 @@ public final class BpfLink implements AutoCloseable {
 
   private static final int LINK_CREATE = 28;
   private static final int LINK_UPDATE = 29;
+  private static final int LINK_DETACH = 34;
   private static final int XDP = 37;
 
   private final int descriptor;
@@ -51,6 +52,41 @@ public final class BpfLink implements AutoCloseable {
       return new BpfLink(
           Kernel.bpf(LINK_CREATE, attributes, "attach to interface " + interfaceIndex));
     }
+  }
+
+  /** The link that a descriptor, which belongs to the result from here on, stands for. */
+  public static BpfLink adopt(int descriptor) {
+    return new BpfLink(descriptor);
+  }
+
+  /** A second descriptor of the same thing, be it a link, a map or a program. */
+  public static int duplicate(int descriptor) {
+    return Kernel.duplicate(descriptor);
+  }
+
+  /** Closes a descriptor that nothing here stands for. */
+  public static void close(int descriptor) {
+    Kernel.close(descriptor);
+  }
+
+  /** What another process may hold it by. */
+  public int descriptor() {
+    return descriptor;
+  }
+
+  /** Detaches the program now, whoever else holds the link; nothing if that was done before. */
+  public void detach() {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment attributes = Kernel.attributes(arena);
+      attributes.set(INT, 0, descriptor);
+      int _ = Kernel.bpf(LINK_DETACH, attributes);
+    }
+  }
+
+  /** {@link #detach}, and lets go of it. */
+  public void detachAndClose() {
+    detach();
+    close();
   }
 
   /** Exchanges the program: each packet meets the old one or the new one, none meets neither. */

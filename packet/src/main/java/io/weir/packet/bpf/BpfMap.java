@@ -50,6 +50,7 @@ public final class BpfMap implements AutoCloseable {
   private static final int UPDATE = 2;
   private static final int DELETE = 3;
   private static final int NEXT_KEY = 4;
+  private static final int OBJECT_INFO = 15;
   private static final int FREEZE = 22;
   private static final int UPDATE_BATCH = 26;
 
@@ -90,6 +91,27 @@ public final class BpfMap implements AutoCloseable {
     }
   }
 
+  /**
+   * The map that a descriptor stands for, which belongs to the result from here on; null, and the
+   * descriptor is still the caller's, if it is made of anything else.
+   */
+  public static @Nullable BpfMap adopt(Definition definition, int descriptor) {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment info = arena.allocate(Kernel.ATTRIBUTES, 8);
+      MemorySegment attributes = Kernel.attributes(arena);
+      attributes.set(INT, 0, descriptor);
+      attributes.set(INT, 4, Kernel.ATTRIBUTES);
+      attributes.set(LONG, 8, info.address());
+      boolean same =
+          Kernel.bpf(OBJECT_INFO, attributes) >= 0
+              && info.get(INT, 0) == definition.type()
+              && info.get(INT, 8) == definition.keySize()
+              && info.get(INT, 12) == definition.valueSize()
+              && info.get(INT, 16) == definition.maxEntries();
+      return same ? new BpfMap(definition, descriptor) : null;
+    }
+  }
+
   /** The kernel keeps 15 characters of a name, letters, digits, dots and underscores. */
   static void setName(MemorySegment attributes, long offset, String name) {
     byte[] ascii = name.getBytes(StandardCharsets.US_ASCII);
@@ -111,7 +133,8 @@ public final class BpfMap implements AutoCloseable {
     return definition;
   }
 
-  int descriptor() {
+  /** What another process may hold it by. */
+  public int descriptor() {
     return descriptor;
   }
 

@@ -17,6 +17,8 @@ final class Kernel {
    */
   static final int ATTRIBUTES = 128;
 
+  private static final int DUPLICATE_CLOSE_ON_EXEC = 1030;
+
   static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT;
   static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG;
 
@@ -36,6 +38,9 @@ final class Kernel {
           FunctionDescriptor.of(LONG, LONG, INT, ValueLayout.ADDRESS, INT),
           Linker.Option.firstVariadicArg(1));
   private static final MethodHandle CLOSE = function("close", FunctionDescriptor.of(INT, INT));
+  private static final MethodHandle FCNTL =
+      function(
+          "fcntl", FunctionDescriptor.of(INT, INT, INT, INT), Linker.Option.firstVariadicArg(2));
   private static final MethodHandle MMAP =
       function(
           "mmap",
@@ -84,6 +89,22 @@ final class Kernel {
   static void close(int descriptor) {
     try (Arena arena = Arena.ofConfined()) {
       int _ = (int) CLOSE.invokeExact(arena.allocate(STATE), descriptor);
+    } catch (Throwable e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  /** A second descriptor of the same thing. */
+  static int duplicate(int descriptor) {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment state = arena.allocate(STATE);
+      int answer = (int) FCNTL.invokeExact(state, descriptor, DUPLICATE_CLOSE_ON_EXEC, 0);
+      if (answer < 0) {
+        throw new BpfException("duplicate a descriptor", (int) ERRNO.get(state, 0L));
+      }
+      return answer;
+    } catch (BpfException e) {
+      throw e;
     } catch (Throwable e) {
       throw new AssertionError(e);
     }
