@@ -8,6 +8,7 @@ module io.weir.app {
   requires io.netty.transport.classes.epoll;
   requires io.netty.transport.unix.common;
   requires io.weir.control;
+  requires io.weir.packet;
   requires io.weir.waf;
   requires java.logging;
   requires java.net.http;

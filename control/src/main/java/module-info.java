@@ -2,6 +2,7 @@
 @org.jspecify.annotations.NullMarked
 module io.weir.control {
   requires transitive io.weir.config;
+  requires transitive io.weir.packet;
   requires transitive io.weir.proxy;
   requires io.netty.buffer;
   requires io.netty.common;
@@ -14,4 +15,5 @@ module io.weir.control {
 
   exports io.weir.control;
   exports io.weir.control.health;
+  exports io.weir.control.packet;
 }

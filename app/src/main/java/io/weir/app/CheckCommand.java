@@ -45,6 +45,7 @@ final class CheckCommand implements Callable<Integer> {
         try (Generation generation = accepted.generation()) {
           out.println(file + ": ok");
           Summary.print(generation.config(), out);
+          Summary.print(generation.packets(), out);
         }
         return ExitCode.OK;
       }

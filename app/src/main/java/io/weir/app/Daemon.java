@@ -92,8 +92,10 @@ final class Daemon {
       return Controller.start(file, ListeningSockets.none(), options);
     }
     try (TakeoverClient running = new TakeoverClient(takeoverSocket())) {
-      Controller controller = Controller.start(file, running.sockets(), options);
+      Controller controller =
+          Controller.start(file, running.sockets(), running.packetPlane(), options);
       running.ready();
+      controller.settle();
       return controller;
     }
   }
@@ -128,11 +130,22 @@ final class Daemon {
     try {
       Path path = takeoverSocket(controller.generation().config());
       return new TakeoverServer(
-          path, controller.proxy()::listeningSockets, () -> takenOver(controller));
+          path,
+          new TakeoverServer.Running(
+              controller.proxy()::listeningSockets,
+              () -> controller.packets().handover().duplicate(),
+              controller.packets()::reassert,
+              () -> takenOver(controller)));
     } catch (IOException failed) {
       LOG.log(Level.WARNING, "no takeover from this process: {0}", failed.toString());
       return null;
     }
+  }
+
+  private void takenOver(Controller controller) {
+    LOG.log(Level.INFO, "a new process has taken over");
+    controller.handOver();
+    stop();
   }
 
   private Path takeoverSocket() throws ConfigRefusedException, IOException {
@@ -148,12 +161,6 @@ final class Daemon {
     Optional<Path> configured =
         controlSocket.or(() -> config.takeoverSocket().map(file.toAbsolutePath()::resolveSibling));
     return configured.isPresent() ? configured.get() : ControlPath.of(file, System.getenv());
-  }
-
-  private void takenOver(Controller controller) {
-    LOG.log(Level.INFO, "a new process has taken over");
-    controller.handOver();
-    stop();
   }
 
   /** Drains and ends, as SIGTERM does. */

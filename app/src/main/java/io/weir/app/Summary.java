@@ -5,10 +5,14 @@ import io.weir.config.ListenAddress;
 import io.weir.config.Listener;
 import io.weir.config.Pool;
 import io.weir.config.Route;
+import io.weir.control.packet.PacketSnapshot;
+import io.weir.packet.PacketPlane;
+import io.weir.packet.PlaneSettings;
 import java.io.PrintWriter;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /** What a configuration comes to, in a few lines for a person. */
 final class Summary {
@@ -22,6 +26,23 @@ final class Summary {
         "  metrics  "
             + config.management().map(m -> "http://" + m.address() + "/metrics").orElse("off"));
     out.println("  log      " + config.accessLog().map(log -> log.path()).orElse("off"));
+  }
+
+  /** How interfaces would be guarded here. */
+  static void print(@Nullable PacketSnapshot packets, PrintWriter out) {
+    if (packets == null) {
+      return;
+    }
+    PlaneSettings settings = packets.settingsNow();
+    out.println(
+        "  packets  "
+            + String.join(", ", settings.interfaces())
+            + ": "
+            + settings.modes().stream()
+                .sorted()
+                .map(Summary::word)
+                .collect(Collectors.joining(", else ")));
+    PacketPlane.obstacles(settings).forEach(obstacle -> out.println("           " + obstacle));
   }
 
   /** Such as {@code secure: https on 0.0.0.0:443, [::]:443}. */

@@ -24,6 +24,7 @@ import picocli.CommandLine.Spec;
       ExplainCommand.class,
       RulesCommand.class,
       TopCommand.class,
+      PacketCommand.class,
       DemoCommand.class,
       HelpCommand.class
     })

@@ -86,6 +86,8 @@ public record Config(
     @Key(doc = "Proven identity of backends.") Optional<BackendMtls> backendMtls,
     @Key(doc = "SYN floods, refused in the kernel.")
         Optional<SynFloodProtection> synFloodProtection,
+    @Key(doc = "Packets that are refused, or balanced, before the network stack sees them.")
+        Optional<PacketPlane> packetPlane,
     @Key(doc = "The web application firewall.") Optional<Waf> waf,
     @Key(doc = "Certificates obtained and renewed by Weir itself.")
         Optional<CertificateManagement> certificateManagement,
@@ -95,4 +97,17 @@ public record Config(
     @Key(
             doc =
                 "What happens to which request: for the same host, the first route of the file that matches decides.")
-        List<Route> routes) {}
+        List<Route> routes) {
+
+  /** Protection against SYN floods: that of the file, or else that of its listeners. */
+  public Optional<SynFloodProtection> hostSynFloodProtection() {
+    return synFloodProtection
+        .or(() -> listeners.stream().flatMap(l -> l.synFloodProtection().stream()).findFirst())
+        .filter(SynFloodProtection::enabled);
+  }
+
+  /** The packet plane where it is switched on. */
+  public Optional<PacketPlane> activePacketPlane() {
+    return packetPlane.filter(PacketPlane::enabled);
+  }
+}

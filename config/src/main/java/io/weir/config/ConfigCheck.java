@@ -36,6 +36,7 @@ final class ConfigCheck {
     new PoolCheck(config, problems).check();
     new ListenerCheck(config, problems, this).check();
     new RouteCheck(config, problems, this).check();
+    new PacketPlaneCheck(config, problems, this).check();
   }
 
   private void checkCertificates() {
@@ -51,7 +52,7 @@ final class ConfigCheck {
   }
 
   /** Reports a name that several entries of a list have. */
-  private void unique(String list, List<String> names) {
+  void unique(String list, List<String> names) {
     Map<String, Integer> first = new HashMap<>();
     for (int i = 0; i < names.size(); i++) {
       Integer other = names.get(i).isEmpty() ? null : first.putIfAbsent(names.get(i), i);
@@ -62,6 +63,11 @@ final class ConfigCheck {
             names.get(i) + " is the name of another one, on line " + line);
       }
     }
+  }
+
+  /** The names of all pools. */
+  Set<String> pools() {
+    return pools;
   }
 
   /** Reports a pool that does not exist. */

@@ -8,7 +8,6 @@ package io.weir.config;
 public enum Feature {
   /** Everything that always works. */
   CORE(true, "core"),
-  PACKET_PLANE(false, "packet plane"),
   WAF(true, "web application firewall"),
   BACKEND_MTLS(false, "identity and revocation checks of backends"),
   CERTIFICATE_MANAGEMENT(false, "certificate management"),

@@ -34,6 +34,8 @@ public enum Form {
   REGEX(
       "a regular expression in RE2 syntax, at most 4096 characters and 10000 with repetitions written out",
       Form::isRegex),
+  /** As the kernel has it: at most 15 octets, without blanks, '/' and ':'. */
+  INTERFACE("a network interface such as eth0", "(?!\\.{1,2}$)[!-~&&[^/:]]{1,15}"),
   FILE("a file", "[^\\p{Cntrl}]{1,4095}"),
   URL("an http or https URL", Form::isUrl),
   /** Rules of a rule set: an id, a range of ids, a tag or a category. */

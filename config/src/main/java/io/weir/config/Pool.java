@@ -152,7 +152,13 @@ public record Pool(
               range = "0 to 15")
           int priority,
       @Key(doc = "Whether it finishes what it has and gets nothing new.", def = "false")
-          boolean drain) {
+          boolean drain,
+      @Key(
+              doc =
+                  "The server id in QUIC connection ids of this backend (draft-ietf-quic-load-balancers, two octets in"
+                      + " plain), for virtual services of the packet plane with `quic`.",
+              range = "0 to 65535")
+          Optional<Integer> quicServerId) {
 
     /** Its name, or its address where it has none. */
     public String id() {

@@ -94,6 +94,13 @@ final class Scalars {
                   new ListenAddress(IpAddress.ofIpv4(0), 0),
                   (text, key) -> listen(HostPort.parse(text)))),
           Map.entry(
+              IpAddress.class,
+              new Reader(
+                  "an IP address such as 192.0.2.1",
+                  false,
+                  IpAddress.ofIpv4(0),
+                  (text, key) -> IpAddress.parse(text))),
+          Map.entry(
               IpPrefix.class,
               new Reader(
                   "a network such as 192.0.2.0/24",

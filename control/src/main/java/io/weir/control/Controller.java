@@ -6,6 +6,8 @@ import io.weir.control.Live.LivePool;
 import io.weir.control.health.HealthMonitor;
 import io.weir.control.health.HealthResult;
 import io.weir.control.management.ManagementPort;
+import io.weir.control.packet.PacketGuard;
+import io.weir.packet.Handover;
 import io.weir.proxy.ListeningSockets;
 import io.weir.proxy.Proxy;
 import io.weir.proxy.upstream.Backend;
@@ -35,7 +37,8 @@ public final class Controller implements AutoCloseable {
   private final Options options;
   private final Proxy proxy;
   private final AccessLogs accessLogs;
-  private final HealthMonitor health = new HealthMonitor(Controller::checked);
+  private final HealthMonitor health = new HealthMonitor(this::checked);
+  private final PacketGuard packets;
   private final ManagementPort management = new ManagementPort(this);
   private final Instant started = Instant.now();
   private SourceFiles files;
@@ -46,16 +49,24 @@ public final class Controller implements AutoCloseable {
   private final Thread watcher;
 
   private Controller(
-      Path file, Options options, Proxy proxy, SourceFiles files, HostNames names, Generation first)
+      Path file,
+      Options options,
+      Proxy proxy,
+      PacketGuard packets,
+      SourceFiles files,
+      HostNames names,
+      Generation first)
       throws IOException {
     this.file = file;
     this.options = options;
     this.proxy = proxy;
+    this.packets = packets;
     this.files = files;
     this.names = names;
     this.accessLogs = new AccessLogs(proxy);
     this.current = first;
     this.status = new Status(1, first.snapshot().digest(), started, 0, 0, List.of());
+    packets.use(first.packets());
     publish(first, Live.none());
     this.watcher = new Watcher(this, options.watchEvery()).start();
   }
@@ -66,9 +77,20 @@ public final class Controller implements AutoCloseable {
    * @param file the configuration; relative names in it start at its folder
    * @param inherited listening sockets that an ending process hands over
    * @throws ConfigRefusedException if the configuration is wrong
-   * @throws IOException if an address cannot be bound
+   * @throws IOException if an address cannot be bound, or the packet plane not started
    */
   public static Controller start(Path file, ListeningSockets inherited, Options options)
+      throws ConfigRefusedException, IOException {
+    return start(file, inherited, Handover.NONE, options);
+  }
+
+  /**
+   * The same, going on with the packet plane of the ending process until {@link #settle}.
+   *
+   * @param plane what the ending process hands over of it
+   */
+  public static Controller start(
+      Path file, ListeningSockets inherited, Handover plane, Options options)
       throws ConfigRefusedException, IOException {
     SourceFiles files = SourceFiles.of(file);
     HostNames names = HostNames.none();
@@ -78,9 +100,11 @@ public final class Controller implements AutoCloseable {
           case Compilation.Accepted accepted -> accepted.generation();
         };
     Proxy proxy = new Proxy(first.workers(), inherited);
+    PacketGuard packets = new PacketGuard(plane);
     try {
-      return new Controller(file, options, proxy, files, names, first);
+      return new Controller(file, options, proxy, packets, files, names, first);
     } catch (IOException | RuntimeException failed) {
+      packets.close();
       proxy.close();
       first.close();
       throw failed;
@@ -113,9 +137,16 @@ public final class Controller implements AutoCloseable {
 
   private List<Problem> takeUp(Generation next, Generation running) {
     try {
+      packets.use(next.packets());
+    } catch (IOException failed) {
+      next.live().abandon(running.live());
+      return refused(List.of(problem(String.valueOf(failed.getMessage()))));
+    }
+    try {
       publish(next, running.live());
     } catch (IOException notBound) {
       next.live().abandon(running.live());
+      putPacketsBack(running);
       return refused(List.of(problem("cannot listen: " + notBound.getMessage())));
     }
     Status before = status;
@@ -136,6 +167,15 @@ public final class Controller implements AutoCloseable {
       LOG.log(Level.WARNING, "workers: {0} from the next start on", next.workers());
     }
     return List.of();
+  }
+
+  private void putPacketsBack(Generation running) {
+    try {
+      packets.use(running.packets());
+    } catch (IOException failed) {
+      LOG.log(
+          Level.ERROR, "{0}; it stays as the refused configuration wants it", failed.getMessage());
+    }
   }
 
   private Problem problem(String message) {
@@ -167,6 +207,7 @@ public final class Controller implements AutoCloseable {
     proxy.publish(next.snapshot());
     next.live().takeOver(running, now);
     current = next;
+    packets.rebalance();
     check(next);
     accessLogs.use(next.accessLog());
     management.use(
@@ -187,8 +228,9 @@ public final class Controller implements AutoCloseable {
     }
   }
 
-  private static void checked(Backend backend, HealthResult result, boolean changed) {
+  private void checked(Backend backend, HealthResult result, boolean changed) {
     if (changed) {
+      packets.healthChanged(backend.pool());
       LOG.log(
           result.well() ? Level.INFO : Level.WARNING,
           "pool {0}: backend {1} is {2}: {3}",
@@ -246,6 +288,11 @@ public final class Controller implements AutoCloseable {
     return status;
   }
 
+  /** The packet plane. */
+  public PacketGuard packets() {
+    return packets;
+  }
+
   /** When it was started. */
   public Instant started() {
     return started;
@@ -269,11 +316,17 @@ public final class Controller implements AutoCloseable {
   // ------------------------------------------------------------------ end
 
   /**
-   * Gives up the management address, for the process that takes over from this one. To be called
-   * before {@link #drain}.
+   * Gives up the management address and the packet plane, for the process that takes over from this
+   * one. To be called before {@link #drain}.
    */
   public void handOver() {
     management.close();
+    packets.release();
+  }
+
+  /** The process that this one took over from has been told so, and lets go of its packet plane. */
+  public void settle() {
+    packets.settle();
   }
 
   /**
@@ -298,6 +351,7 @@ public final class Controller implements AutoCloseable {
     end();
     management.close();
     health.close();
+    packets.close();
     proxy.close();
     accessLogs.close();
     current.close();

@@ -1,6 +1,7 @@
 package io.weir.control;
 
 import io.weir.config.Config;
+import io.weir.control.packet.PacketSnapshot;
 import io.weir.proxy.ProxySnapshot;
 import io.weir.proxy.log.AccessLogSettings;
 import org.jspecify.annotations.Nullable;
@@ -10,6 +11,7 @@ public final class Generation implements AutoCloseable {
   private final Config config;
   private final Live live;
   private final ProxySnapshot snapshot;
+  private final @Nullable PacketSnapshot packets;
   private final int workers;
   private final @Nullable AccessLogSettings accessLog;
 
@@ -17,11 +19,13 @@ public final class Generation implements AutoCloseable {
       Config config,
       Live live,
       ProxySnapshot snapshot,
+      @Nullable PacketSnapshot packets,
       int workers,
       @Nullable AccessLogSettings accessLog) {
     this.config = config;
     this.live = live;
     this.snapshot = snapshot;
+    this.packets = packets;
     this.workers = workers;
     this.accessLog = accessLog;
   }
@@ -39,6 +43,11 @@ public final class Generation implements AutoCloseable {
   /** Event loops that the configuration asks for. */
   public int workers() {
     return workers;
+  }
+
+  /** What is wanted of the packet plane; null for none. */
+  public @Nullable PacketSnapshot packets() {
+    return packets;
   }
 
   Live live() {

@@ -15,6 +15,7 @@ import io.weir.config.Tls;
 import io.weir.control.Live.LiveClients;
 import io.weir.control.Live.LivePool;
 import io.weir.control.Live.LiveTls;
+import io.weir.control.packet.PacketSnapshot;
 import io.weir.net.IpPrefix;
 import io.weir.net.IpPrefixSet;
 import io.weir.policy.ClientTable;
@@ -126,6 +127,7 @@ final class SnapshotCompiler {
     TransparentCheck.check(config, pools, complaints);
     AccessLogSettings log =
         complaints.attempt("access_log", () -> accessLog(config, instance, pooled));
+    PacketSnapshot packets = new PacketCompiler(config, complaints, files, pools).compile();
     Live live = new Live(running.stickyKey(), pools, tls, clients, waf.rules());
     if (!complaints.none()) {
       live.abandon(running);
@@ -133,7 +135,7 @@ final class SnapshotCompiler {
     }
     ProxySnapshot snapshot =
         new ProxySnapshot(number, digest, instance, byName(listeners), live(pools));
-    return new Compilation.Accepted(new Generation(config, live, snapshot, workers, log));
+    return new Compilation.Accepted(new Generation(config, live, snapshot, packets, workers, log));
   }
 
   private static Map<String, ListenerSettings> byName(List<ListenerSettings> listeners) {

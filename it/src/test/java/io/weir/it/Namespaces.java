@@ -70,6 +70,11 @@ final class Namespaces implements AutoCloseable {
     return "g" + machine + suffix;
   }
 
+  /** A machine's own end of its cable. */
+  String link(String machine) {
+    return "w" + machine + suffix;
+  }
+
   /** Configures a machine: the words of an {@code ip} command. */
   void in(String machine, String words) {
     ip("-n " + name(machine) + " " + words);

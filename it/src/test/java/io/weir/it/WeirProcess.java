@@ -36,13 +36,15 @@ final class WeirProcess implements AutoCloseable {
   private static final ObjectMapper JSON = new ObjectMapper();
   private final Path folder;
   private final int management;
+  private final List<String> wrapper;
   private final Process process;
   private final List<String> operationalLog = new CopyOnWriteArrayList<>();
   private int revision;
 
-  private WeirProcess(Path folder, int management, List<String> command) {
+  private WeirProcess(Path folder, int management, List<String> wrapper, List<String> command) {
     this.folder = folder;
     this.management = management;
+    this.wrapper = wrapper;
     try {
       ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
       builder.environment().put("XDG_RUNTIME_DIR", folder.toString());
@@ -76,7 +78,7 @@ final class WeirProcess implements AutoCloseable {
     command.addAll(java());
     command.addAll(List.of(words));
     command.add(folder.resolve("weir.yaml").toString());
-    WeirProcess weir = new WeirProcess(folder, management, command);
+    WeirProcess weir = new WeirProcess(folder, management, wrapper, command);
     try {
       weir.awaitLine("serving generation");
     } catch (AssertionError | RuntimeException notServing) {
@@ -132,7 +134,7 @@ final class WeirProcess implements AutoCloseable {
 
   /** A new process takes the listening sockets over; this one drains and ends by itself. */
   WeirProcess takeOver() {
-    return launch(folder, management, List.of(), "run", "--takeover");
+    return launch(folder, management, wrapper, "run", "--takeover");
   }
 
   /** Changes the configuration, and waits until Weir serves it. */
@@ -253,6 +255,9 @@ final class WeirProcess implements AutoCloseable {
 
   /** What the management listener answers. */
   String management(String path) {
+    if (!wrapper.isEmpty()) {
+      return command("curl", "-sS", "http://127.0.0.1:" + management + path).ok();
+    }
     HttpRequest request =
         HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + management + path)).build();
     try (HttpClient client = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build()) {
@@ -262,6 +267,24 @@ final class WeirProcess implements AutoCloseable {
     } catch (InterruptedException interrupted) {
       throw new AssertionError(interrupted);
     }
+  }
+
+  /** Runs a program where Weir runs. */
+  private Tools.Output command(String program, String... arguments) {
+    List<String> words = new ArrayList<>(wrapper);
+    words.add(Tools.find(program));
+    words.addAll(List.of(arguments));
+    return Tools.run(words);
+  }
+
+  /** What {@code weir packet} with those words prints, where Weir runs. */
+  Tools.Output packet(String... words) {
+    List<String> command = new ArrayList<>(wrapper);
+    command.addAll(java());
+    command.add("packet");
+    command.addAll(List.of(words));
+    command.addAll(List.of("--management", "127.0.0.1:" + management));
+    return Tools.run(command);
   }
 
   /** The sum of a metric over all series that carry these labels, each such as {@code pool="a"}. */

@@ -2,6 +2,7 @@ package io.weir.app.takeover;
 
 import io.weir.net.HostPort;
 import io.weir.net.IpAddress;
+import io.weir.packet.Handover;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.List;
@@ -10,13 +11,15 @@ import java.util.List;
  * The list with which the running process begins.
  *
  * @param sockets in the order in which their descriptors follow
+ * @param plane what is given of the packet plane; its descriptors follow then, in that order
  */
-record Offer(List<Sockets> sockets) {
+record Offer(List<Sockets> sockets, List<Part> plane) {
   static final String FIRST_LINE = "weir-takeover 1";
 
   /** More than any configuration has: what is longer is not an offer. */
   static final int MAX_CHARS = 1024 * 1024;
 
+  private static final String PLANE = "packet-plane ";
   private static final int MAX_SOCKETS = 1024;
 
   /**
@@ -32,14 +35,30 @@ record Offer(List<Sockets> sockets) {
     }
   }
 
+  /** A part of the packet plane, with or without a descriptor. */
+  record Part(String words, boolean hasDescriptor) {
+    static List<Part> of(Handover plane) {
+      return plane.parts().stream()
+          .map(part -> new Part(part.words(), part.descriptor() >= 0))
+          .toList();
+    }
+
+    @Override
+    public String toString() {
+      return PLANE + (hasDescriptor ? "1 " : "0 ") + words;
+    }
+  }
+
   /** How many descriptors follow. */
   int descriptors() {
-    return sockets.stream().mapToInt(Sockets::count).sum();
+    return sockets.stream().mapToInt(Sockets::count).sum()
+        + (int) plane.stream().filter(Part::hasDescriptor).count();
   }
 
   String text() {
     StringBuilder text = new StringBuilder(FIRST_LINE).append('\n');
     sockets.forEach(each -> text.append(each).append('\n'));
+    plane.forEach(each -> text.append(each).append('\n'));
     return text.append('\n').toString();
   }
 
@@ -52,14 +71,20 @@ record Offer(List<Sockets> sockets) {
     List<String> lines = text.lines().toList();
     require(text.endsWith("\n\n") && lines.getFirst().equals(FIRST_LINE), text);
     List<Sockets> sockets = new ArrayList<>();
+    List<Part> plane = new ArrayList<>();
     for (String line : lines.subList(1, lines.size() - 1)) {
+      if (line.matches(PLANE + "[01] [!-~][ -~]{0,255}")) {
+        String flag = line.substring(PLANE.length());
+        plane.add(new Part(flag.substring(2), flag.startsWith("1")));
+        continue;
+      }
       int space = line.indexOf(' ');
       require(space > 0 && line.substring(space + 1).matches("[0-9]{1,4}"), line);
       int count = Integer.parseInt(line.substring(space + 1));
       require(count >= 1 && count <= MAX_SOCKETS, line);
       sockets.add(new Sockets(address(line.substring(0, space)), count));
     }
-    return new Offer(sockets);
+    return new Offer(sockets, plane);
   }
 
   private static InetSocketAddress address(String text) {
@@ -84,5 +109,6 @@ record Offer(List<Sockets> sockets) {
 
   Offer {
     sockets = List.copyOf(sockets);
+    plane = List.copyOf(plane);
   }
 }

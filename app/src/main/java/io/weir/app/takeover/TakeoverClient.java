@@ -15,6 +15,7 @@ import io.netty.channel.unix.DomainSocketAddress;
 import io.netty.channel.unix.DomainSocketReadMode;
 import io.netty.channel.unix.FileDescriptor;
 import io.netty.util.concurrent.DefaultThreadFactory;
+import io.weir.packet.Handover;
 import io.weir.proxy.ListeningSockets;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -42,7 +43,9 @@ public final class TakeoverClient implements AutoCloseable {
           1, new DefaultThreadFactory("weir-takeover", true), EpollIoHandler.newFactory());
   private final Conversation conversation = new Conversation();
   private final Channel channel;
-  private final Map<InetSocketAddress, List<Integer>> descriptors;
+  private final HandedOver received;
+
+  private record HandedOver(Map<InetSocketAddress, List<Integer>> sockets, Handover plane) {}
 
   /**
    * Asks the running process for its sockets and waits for them, 10 s at most.
@@ -53,7 +56,7 @@ public final class TakeoverClient implements AutoCloseable {
   public TakeoverClient(Path socket) throws IOException {
     try {
       channel = connect(socket);
-      descriptors = await(conversation.handedOver);
+      received = await(conversation.handedOver);
     } catch (IOException failed) {
       close();
       throw new IOException("takeover from " + socket + ": " + failed.getMessage(), failed);
@@ -89,7 +92,12 @@ public final class TakeoverClient implements AutoCloseable {
 
   /** The sockets, listening already. To be used once. */
   public ListeningSockets sockets() {
-    return new ListeningSockets(descriptors);
+    return new ListeningSockets(received.sockets);
+  }
+
+  /** What is given of the packet plane. To be used once. */
+  public Handover packetPlane() {
+    return received.plane;
   }
 
   /** Tells the running process that this one serves, so that it stops accepting. */
@@ -106,8 +114,7 @@ public final class TakeoverClient implements AutoCloseable {
   }
 
   private static final class Conversation extends ChannelInboundHandlerAdapter {
-    final CompletableFuture<Map<InetSocketAddress, List<Integer>>> handedOver =
-        new CompletableFuture<>();
+    final CompletableFuture<HandedOver> handedOver = new CompletableFuture<>();
     private final StringBuilder text = new StringBuilder();
     private final List<Integer> received = new ArrayList<>();
     private @Nullable Offer offer;
@@ -135,7 +142,7 @@ public final class TakeoverClient implements AutoCloseable {
       Offer of = offer;
       if (of != null && received.size() == of.descriptors()) {
         readMode(context, DomainSocketReadMode.BYTES);
-        handedOver.complete(byAddress(of));
+        handedOver.complete(sorted(of));
       }
     }
 
@@ -158,14 +165,19 @@ public final class TakeoverClient implements AutoCloseable {
       ((EpollDomainSocketChannel) context.channel()).config().setReadMode(mode);
     }
 
-    private Map<InetSocketAddress, List<Integer>> byAddress(Offer of) {
+    private HandedOver sorted(Offer of) {
       Map<InetSocketAddress, List<Integer>> sockets = new HashMap<>();
       int next = 0;
       for (Offer.Sockets each : of.sockets()) {
         sockets.put(each.address(), List.copyOf(received.subList(next, next + each.count())));
         next += each.count();
       }
-      return sockets;
+      List<Handover.Part> plane = new ArrayList<>();
+      for (Offer.Part each : of.plane()) {
+        int descriptor = each.hasDescriptor() ? received.get(next++) : -1;
+        plane.add(new Handover.Part(each.words(), descriptor));
+      }
+      return new HandedOver(sockets, new Handover(plane));
     }
 
     @Override

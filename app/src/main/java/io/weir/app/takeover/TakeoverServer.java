@@ -17,6 +17,7 @@ import io.netty.channel.epoll.EpollServerSocketChannel;
 import io.netty.channel.unix.DomainSocketAddress;
 import io.netty.channel.unix.FileDescriptor;
 import io.netty.util.concurrent.DefaultThreadFactory;
+import io.weir.packet.Handover;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
@@ -39,8 +40,7 @@ public final class TakeoverServer implements AutoCloseable {
   private static final System.Logger LOG = System.getLogger(TakeoverServer.class.getName());
 
   private final Path path;
-  private final Supplier<Map<InetSocketAddress, List<Channel>>> sockets;
-  private final Runnable takenOver;
+  private final Running running;
   private final AtomicBoolean taken = new AtomicBoolean();
   private final EventLoopGroup group =
       new MultiThreadIoEventLoopGroup(
@@ -48,20 +48,29 @@ public final class TakeoverServer implements AutoCloseable {
   private final @Nullable Object fileKey;
 
   /**
+   * What the running process says when it is asked.
+   *
+   * @param sockets those that listen at the time of the question
+   * @param packetPlane what it gives of its packet plane; the descriptors belong to the asker
+   * @param failed run when a new process got that, and ended without serving
+   * @param takenOver run once, on a thread of its own, when a new process serves
+   */
+  public record Running(
+      Supplier<Map<InetSocketAddress, List<Channel>>> sockets,
+      Supplier<Handover> packetPlane,
+      Runnable failed,
+      Runnable takenOver) {}
+
+  /**
    * Waits for a new process.
    *
    * @param path of the Unix socket; one that is there already is replaced. Its folder is made if
    *     need be, and then only for this user
-   * @param sockets those that listen at the time of the question
-   * @param takenOver run once, on a thread of its own, when a new process serves
    * @throws IOException if there cannot be such a socket
    */
-  public TakeoverServer(
-      Path path, Supplier<Map<InetSocketAddress, List<Channel>>> sockets, Runnable takenOver)
-      throws IOException {
+  public TakeoverServer(Path path, Running running) throws IOException {
     this.path = path;
-    this.sockets = sockets;
-    this.takenOver = takenOver;
+    this.running = running;
     try {
       fileKey = listen();
     } catch (IOException | RuntimeException failed) {
@@ -117,6 +126,8 @@ public final class TakeoverServer implements AutoCloseable {
   private final class Conversation extends SimpleChannelInboundHandler<ByteBuf> {
     private final List<EpollServerSocketChannel> offered = new ArrayList<>();
     private final StringBuilder received = new StringBuilder();
+    private Handover plane = Handover.NONE;
+    private boolean serves;
 
     @Override
     public void channelActive(ChannelHandlerContext context) throws IOException {
@@ -127,14 +138,16 @@ public final class TakeoverServer implements AutoCloseable {
         return;
       }
       List<Offer.Sockets> list = new ArrayList<>();
-      sockets
+      running
+          .sockets()
           .get()
           .forEach((address, channels) -> {
             channels.forEach(channel -> offered.add((EpollServerSocketChannel) channel));
             list.add(new Offer.Sockets(address, channels.size()));
           });
-      context.writeAndFlush(
-          Unpooled.copiedBuffer(new Offer(list).text(), StandardCharsets.US_ASCII));
+      plane = running.packetPlane().get();
+      String offer = new Offer(list, Offer.Part.of(plane)).text();
+      context.writeAndFlush(Unpooled.copiedBuffer(offer, StandardCharsets.US_ASCII));
     }
 
     @Override
@@ -152,19 +165,34 @@ public final class TakeoverServer implements AutoCloseable {
     }
 
     private void send(ChannelHandlerContext context) {
-      for (EpollServerSocketChannel socket : offered) {
-        context
-            .write(new FileDescriptor(socket.fd().intValue()))
-            .addListener(ChannelFutureListener.CLOSE_ON_FAILURE);
-      }
+      offered.forEach(socket -> send(context, socket.fd().intValue()));
+      plane.parts().stream()
+          .filter(part -> part.descriptor() >= 0)
+          .forEach(part -> send(context, part.descriptor()));
       context.flush();
     }
 
+    private static void send(ChannelHandlerContext context, int descriptor) {
+      context
+          .write(new FileDescriptor(descriptor))
+          .addListener(ChannelFutureListener.CLOSE_ON_FAILURE);
+    }
+
     private void ready(ChannelHandlerContext context) {
+      serves = true;
       if (taken.compareAndSet(false, true)) {
-        Thread.ofPlatform().name("weir-taken-over").start(takenOver);
+        Thread.ofPlatform().name("weir-taken-over").start(running.takenOver());
       }
       context.close();
+    }
+
+    @Override
+    public void channelInactive(ChannelHandlerContext context) {
+      if (!serves && !plane.isEmpty()) {
+        Thread.ofPlatform().name("weir-not-taken-over").start(running.failed());
+      }
+      plane.close();
+      plane = Handover.NONE;
     }
 
     @Override

@@ -9,6 +9,8 @@
  * <pre>
  *   running: weir-takeover 1          its listening sockets: address and how many, one for each
  *            192.0.2.1:443 2          event loop
+ *            packet-plane 1 link eth0 NATIVE   and what it gives of its packet plane, with (1) or
+ *                                     without (0) a descriptor
  *            (empty line)
  *   new:     send
  *   running: (the file descriptors, SCM_RIGHTS, in that order)

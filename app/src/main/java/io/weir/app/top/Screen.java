@@ -28,6 +28,7 @@ public final class Screen {
     screen.process();
     screen.routes();
     screen.reasons();
+    screen.packets();
     now.list("pools").forEach(screen::pool);
     return screen.lines.stream().map(String::stripTrailing).toList();
   }
@@ -107,6 +108,48 @@ public final class Screen {
       line("%s", text);
       line("");
     }
+  }
+
+  /** One line for the packet plane, and one for what it refuses. */
+  private void packets() {
+    StatusSample plane = now.object("packet_plane");
+    if (plane.json().isEmpty()) {
+      return;
+    }
+    StatusSample earlier = before.object("packet_plane");
+    line(
+        "packets  %s%s  passed %s/s  refused %s/s  sent %s/s%s%s",
+        PacketScreen.modes(plane),
+        plane.flag("syn_flood") ? "  SYN FLOOD" : "",
+        perSecond(packets(earlier, plane, "pass")),
+        perSecond(packets(earlier, plane, "drop")),
+        perSecond(packets(earlier, plane, "send")),
+        plane.number("on_trial_seconds") >= 0
+            ? "  ON TRIAL " + (long) plane.number("on_trial_seconds") + " s"
+            : "",
+        plane.flag("taken_back") ? "  TAKEN BACK" : "");
+    String refused =
+        plane.list("reasons").stream()
+            .filter(reason -> reason.text("verdict").equals("drop"))
+            .map(reason -> refused(earlier, reason))
+            .filter(text -> !text.isEmpty())
+            .collect(Collectors.joining(", "));
+    if (!refused.isEmpty()) {
+      line("%s", refused);
+    }
+    line("");
+  }
+
+  private String refused(StatusSample earlier, StatusSample reason) {
+    double rate = rate(earlier.like(reason, "reasons", "name"), reason, "packets");
+    return rate > 0 ? reason.text("name") + " " + perSecond(rate) + "/s" : "";
+  }
+
+  private double packets(StatusSample earlier, StatusSample later, String verdict) {
+    return later.list("reasons").stream()
+        .filter(reason -> reason.text("verdict").equals(verdict))
+        .mapToDouble(reason -> rate(earlier.like(reason, "reasons", "name"), reason, "packets"))
+        .sum();
   }
 
   /** The first bound that this share of what was counted is below; NaN where nothing was. */

@@ -17,14 +17,17 @@ class OfferTest {
             List.of(
                 new Offer.Sockets(new InetSocketAddress("0.0.0.0", 80), 2),
                 new Offer.Sockets(new InetSocketAddress("2001:db8::1", 443), 1),
-                new Offer.Sockets(new InetSocketAddress("::", 0), 1024)));
+                new Offer.Sockets(new InetSocketAddress("::", 0), 1024)),
+            List.of(
+                new Offer.Part("link eth0 NATIVE", true),
+                new Offer.Part("setting net.ipv4.tcp_syncookies 1 2", false)));
     assertThat(Offer.parse(offer.text())).isEqualTo(offer);
-    assertThat(offer.descriptors()).isEqualTo(1027);
+    assertThat(offer.descriptors()).isEqualTo(1028);
   }
 
   @Test
   void canBeEmpty() {
-    assertThat(Offer.parse(new Offer(List.of()).text()).descriptors()).isZero();
+    assertThat(Offer.parse(new Offer(List.of(), List.of()).text()).descriptors()).isZero();
   }
 
   @ParameterizedTest
@@ -41,6 +44,8 @@ class OfferTest {
         "weir-takeover 1\n192.0.2.1:80 1 1\n\n",
         "weir-takeover 1\n192.0.2.1:65536 1\n\n",
         "weir-takeover 1\nexample.com:80 1\n\n",
+        "weir-takeover 1\npacket-plane 2 link eth0 NATIVE\n\n",
+        "weir-takeover 1\npacket-plane 1\n\n",
         "weir-takeover 1\n\n192.0.2.1:80 1\n\n",
       })
   void refusesAnythingElse(String text) {

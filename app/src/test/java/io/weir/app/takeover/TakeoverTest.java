@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.netty.channel.Channel;
 import io.weir.control.Controller;
 import io.weir.control.Options;
+import io.weir.packet.Handover;
 import io.weir.proxy.ListeningSockets;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -22,6 +23,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
+import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -33,7 +35,7 @@ class TakeoverTest {
     CountDownLatch taken = new CountDownLatch(1);
     Controller old = serving(ListeningSockets.none());
     try (TakeoverServer _ =
-            new TakeoverServer(socket(), old.proxy()::listeningSockets, taken::countDown);
+            new TakeoverServer(socket(), running(old.proxy()::listeningSockets, taken::countDown));
         TakeoverClient client = new TakeoverClient(socket())) {
       InetSocketAddress address = address(old);
       old.close(); // nobody accepts any more; only the descriptors handed over hold the socket
@@ -56,7 +58,8 @@ class TakeoverTest {
     CountDownLatch taken = new CountDownLatch(1);
     try (Controller old = serving(ListeningSockets.none());
         TakeoverServer _ =
-            new TakeoverServer(socket(), old.proxy()::listeningSockets, taken::countDown)) {
+            new TakeoverServer(
+                socket(), running(old.proxy()::listeningSockets, taken::countDown))) {
       new TakeoverClient(socket()).close();
       talk("garbage that is no word of this language");
       talk("");
@@ -70,7 +73,7 @@ class TakeoverTest {
 
   @Test
   void isForThisUserOnly() throws Exception {
-    try (TakeoverServer _ = new TakeoverServer(socket(), Map::of, () -> {})) {
+    try (TakeoverServer _ = new TakeoverServer(socket(), running(Map::of, () -> {}))) {
       assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(socket())))
           .isEqualTo("rw-------");
     }
@@ -79,8 +82,8 @@ class TakeoverTest {
 
   @Test
   void leavesTheNameToTheProcessThatHasItNow() throws Exception {
-    TakeoverServer old = new TakeoverServer(socket(), Map::of, () -> {});
-    try (TakeoverServer _ = new TakeoverServer(socket(), Map::of, () -> {})) {
+    TakeoverServer old = new TakeoverServer(socket(), running(Map::of, () -> {}));
+    try (TakeoverServer _ = new TakeoverServer(socket(), running(Map::of, () -> {}))) {
       old.close();
       new TakeoverClient(socket()).close();
     }
@@ -91,6 +94,11 @@ class TakeoverTest {
     assertThatThrownBy(() -> new TakeoverClient(socket()))
         .isInstanceOf(IOException.class)
         .hasMessageContaining("no running process");
+  }
+
+  private static TakeoverServer.Running running(
+      Supplier<Map<InetSocketAddress, List<Channel>>> sockets, Runnable takenOver) {
+    return new TakeoverServer.Running(sockets, () -> Handover.NONE, () -> {}, takenOver);
   }
 
   private static final byte[] REQUEST =

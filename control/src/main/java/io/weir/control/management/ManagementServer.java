@@ -10,6 +10,7 @@ import java.lang.System.Logger.Level;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.Executors;
 
 /**
@@ -20,6 +21,9 @@ public final class ManagementServer implements AutoCloseable {
   private static final System.Logger LOG = System.getLogger(ManagementServer.class.getName());
   private static final String TEXT = "text/plain; charset=utf-8";
   private static final String JSON = "application/json";
+  private static final String CONFIRM = "/packet/confirm";
+  private static final String UNDO = "/packet/undo";
+  private static final Set<String> CHANGES = Set.of("/reload", CONFIRM, UNDO);
 
   static {
     // The JDK's server lets a request take for ever, unless told otherwise before it is loaded.
@@ -70,8 +74,8 @@ public final class ManagementServer implements AutoCloseable {
   private Answer answer(HttpExchange exchange) throws IOException {
     String path = exchange.getRequestURI().getPath();
     String method = exchange.getRequestMethod();
-    if (path.equals("/reload")) {
-      return method.equals("POST") ? reload(exchange) : notAllowed(exchange, "POST");
+    if (CHANGES.contains(path)) {
+      return method.equals("POST") ? change(path, exchange) : notAllowed(exchange, "POST");
     }
     if (!method.equals("GET") && !method.equals("HEAD")) {
       return notAllowed(exchange, "GET, HEAD");
@@ -100,11 +104,23 @@ public final class ManagementServer implements AutoCloseable {
   }
 
   /** Only who is on this host, and no web page that a browser on it shows, may ask for it. */
-  private Answer reload(HttpExchange exchange) {
+  private Answer change(String path, HttpExchange exchange) {
     boolean local = exchange.getRemoteAddress().getAddress().isLoopbackAddress();
     if (!local || exchange.getRequestHeaders().containsKey("Origin")) {
       return new Answer(403, TEXT, "expected: a request from this host\n");
     }
+    return switch (path) {
+      case CONFIRM -> onTrial(controller.packets().confirm(), "confirmed\n");
+      case UNDO -> onTrial(controller.packets().undo(), "undone\n");
+      default -> reload();
+    };
+  }
+
+  private static Answer onTrial(boolean done, String text) {
+    return done ? new Answer(200, TEXT, text) : new Answer(409, TEXT, "no change is on trial\n");
+  }
+
+  private Answer reload() {
     List<Problem> problems = controller.reload();
     String report = StatusReport.of(controller.status(), problems);
     return new Answer(problems.isEmpty() ? 200 : 422, JSON, report);

@@ -17,6 +17,10 @@ import io.weir.control.management.Observation.BackendFigures;
 import io.weir.control.management.Observation.Kind;
 import io.weir.control.management.Observation.PoolFigures;
 import io.weir.control.management.Observation.Sum;
+import io.weir.control.packet.PacketReport;
+import io.weir.net.HostPort;
+import io.weir.packet.Counters;
+import io.weir.packet.Reason;
 import io.weir.policy.CircuitBreaker;
 import io.weir.proxy.RequestCounters;
 import io.weir.proxy.RequestCounters.Cell;
@@ -31,6 +35,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.function.ToDoubleFunction;
+import java.util.stream.Stream;
 
 /**
  * The metrics of one moment in Prometheus' text format. What happens is counted where it happens,
@@ -62,6 +67,7 @@ final class Metrics {
     metrics.requests();
     metrics.clients();
     metrics.pools();
+    now.packets().ifPresent(metrics::packets);
     metrics.configuration();
     metrics.process();
     PrometheusTextFormatWriter.create().write(out, metrics.all.build());
@@ -264,6 +270,64 @@ final class Metrics {
 
   private static String lower(Enum<?> constant) {
     return constant.name().toLowerCase(Locale.ROOT);
+  }
+
+  // ------------------------------------------------------------------ packet plane
+
+  private void packets(PacketReport plane) {
+    List<Sample> packets = new ArrayList<>();
+    List<Sample> octets = new ArrayList<>();
+    for (Reason reason : Reason.values()) {
+      Labels labels = Labels.of("reason", reason.dotted(), "verdict", lower(reason.verdict()));
+      for (Counters.Protocol protocol : Counters.Protocol.values()) {
+        packets.add(packets(plane.counters(), reason, protocol, false, labels));
+        packets.add(packets(plane.counters(), reason, protocol, true, labels));
+      }
+      octets.add(new Sample(labels, plane.counters().octets(reason)));
+    }
+    packets.removeIf(sample -> sample.value == 0);
+    octets.removeIf(sample -> sample.value == 0);
+    counter("weir_packets", "Packets, by how they ended in the packet plane.", packets);
+    counter("weir_packet_bytes", "Octets of those packets, from the IP header on.", octets);
+    gauge(
+        "weir_packet_plane",
+        "How each interface is guarded: 1 for the mode at work.",
+        plane.attachments().stream()
+            .map(at ->
+                new Sample(Labels.of("interface", at.interfaceName(), "mode", lower(at.mode())), 1))
+            .toList());
+    gauge(
+        "weir_syn_flood",
+        "1 as long as SYNs are answered with cookies.",
+        plane.underAttack() ? 1 : 0);
+    gauge(
+        "weir_packet_plane_on_trial",
+        "1 as long as a change waits to be confirmed.",
+        plane.onTrial().isPresent() ? 1 : 0);
+    counter(
+        "weir_virtual_service_packets",
+        "Packets sent to backends of virtual services; about.",
+        plane.services().stream().flatMap(Metrics::packets).toList());
+  }
+
+  private static Sample packets(
+      Counters counters, Reason reason, Counters.Protocol protocol, boolean ipv6, Labels labels) {
+    return new Sample(
+        labels.merge(Labels.of("protocol", lower(protocol), "family", ipv6 ? "ipv6" : "ipv4")),
+        counters.packets(reason, protocol, ipv6));
+  }
+
+  private static Stream<Sample> packets(PacketReport.Service service) {
+    String at = new HostPort(service.virtual().address().toString(), service.virtual().port()) + "";
+    return service.backends().stream()
+        .map(each ->
+            new Sample(
+                Labels.of(
+                    "service", service.name(),
+                    "address", at,
+                    "protocol", lower(service.virtual().protocol()),
+                    "backend", each.backend().address().toString()),
+                each.packets()));
   }
 
   // ------------------------------------------------------------------ configuration and process

@@ -2,6 +2,7 @@ package io.weir.control.management;
 
 import io.weir.control.Controller;
 import io.weir.control.Status;
+import io.weir.control.packet.PacketReport;
 import io.weir.proxy.Listener;
 import io.weir.proxy.Proxy;
 import io.weir.proxy.RequestCounters;
@@ -17,6 +18,7 @@ import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
@@ -26,6 +28,7 @@ import java.util.stream.Stream;
  * @param clientConnections open ones
  * @param listeners that were ever served, by name
  * @param pools of the generation being served, by name
+ * @param packets of the packet plane; empty where there is none
  */
 record Observation(
     Controller controller,
@@ -33,7 +36,8 @@ record Observation(
     Collection<Cell> requests,
     int clientConnections,
     List<Listener> listeners,
-    List<PoolFigures> pools) {
+    List<PoolFigures> pools,
+    Optional<PacketReport> packets) {
 
   /** A pool's numbers. */
   record PoolFigures(Pool pool, List<BackendFigures> backends) {}
@@ -95,7 +99,8 @@ record Observation(
         proxy.requests(),
         proxy.connections(),
         proxy.listeners().stream().sorted(Comparator.comparing(Listener::name)).toList(),
-        pools);
+        pools,
+        controller.packets().report());
   }
 
   private static PoolFigures figures(Pool pool, Map<Backend, int[]> connections, long now) {

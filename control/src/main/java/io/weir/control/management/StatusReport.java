@@ -7,6 +7,11 @@ import io.weir.control.management.Observation.BackendFigures;
 import io.weir.control.management.Observation.Kind;
 import io.weir.control.management.Observation.PoolFigures;
 import io.weir.control.management.Observation.Sum;
+import io.weir.control.packet.PacketReport;
+import io.weir.net.HostPort;
+import io.weir.packet.Counters;
+import io.weir.packet.Reason;
+import io.weir.packet.VirtualService;
 import io.weir.policy.CircuitBreaker;
 import io.weir.proxy.Listener;
 import io.weir.proxy.RequestCounters;
@@ -19,6 +24,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 
 /**
  * The state of one moment as JSON. Counts only grow, so whoever asks twice gets rates; the same is
@@ -38,6 +44,7 @@ final class StatusReport {
       json.array("routes", List.copyOf(now.byRoute().entrySet()), StatusReport::route);
       json.member("reasons", reasons -> reasons(reasons, now));
       json.array("pools", now.pools(), StatusReport::pool);
+      now.packets().ifPresent(plane -> json.member("packet_plane", one -> packets(one, plane)));
       json.member(
           "access_log",
           log ->
@@ -115,6 +122,55 @@ final class StatusReport {
       reasons.merge(cell.reason, cell.requests, Long::sum);
     }
     reasons.forEach(json::member);
+  }
+
+  private static void packets(Json json, PacketReport plane) {
+    json.array(
+            "interfaces",
+            plane.attachments(),
+            (one, at) ->
+                one.member("name", at.interfaceName())
+                    .member("mode", lower(at.mode()))
+                    .member("why", at.why()))
+        .member("syn_flood", plane.underAttack())
+        .member("on_trial_seconds", plane.onTrial().map(Duration::toSeconds).orElse(-1L))
+        .member("taken_back", plane.takenBack())
+        .array("problems", plane.problems(), (one, problem) -> one.member("text", problem))
+        .array(
+            "reasons",
+            Stream.of(Reason.values()).filter(r -> plane.counters().packets(r) > 0).toList(),
+            (one, reason) -> reason(one, reason, plane.counters()))
+        .array(
+            "sources",
+            plane.sources(),
+            (one, source) ->
+                one.member("network", source.network() + "").member("samples", source.samples()))
+        .array("services", plane.services(), StatusReport::service);
+  }
+
+  private static void reason(Json json, Reason reason, Counters counters) {
+    json.member("name", reason.dotted())
+        .member("verdict", lower(reason.verdict()))
+        .member("packets", counters.packets(reason))
+        .member("bytes", counters.octets(reason));
+  }
+
+  private static void service(Json json, PacketReport.Service service) {
+    VirtualService virtual = service.virtual();
+    json.member("name", service.name())
+        .member("address", new HostPort(virtual.address().toString(), virtual.port()) + "")
+        .member("protocol", lower(virtual.protocol()))
+        .array(
+            "backends",
+            service.backends(),
+            (one, each) ->
+                one.member("address", each.backend().address() + "")
+                    .member("state", lower(each.backend().state()))
+                    .member("packets", each.packets()));
+  }
+
+  private static String lower(Enum<?> constant) {
+    return constant.name().toLowerCase(Locale.ROOT);
   }
 
   private static void pool(Json json, PoolFigures figures) {

@@ -1,0 +1,248 @@
+package io.weir.it;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * Weir with its packet plane on one machine, clients on another: what the plane refuses does not
+ * connect, everybody else does, and nothing of it is left behind.
+ */
+class PacketPlaneTest {
+  private static final String V4 = "http://192.0.2.1:8080/";
+  private static final String V6 = "http://[2001:db8:1::1]:8080/";
+
+  private static final String SERVED =
+      """
+      listeners: [{ name: web, addresses: ["192.0.2.1:8080", "[2001:db8:1::1]:8080"] }]
+      routes: [{ name: all, respond: { body: "served" } }]
+      """;
+
+  @TempDir private Path folder;
+  private Namespaces networks;
+  private String link;
+  private WeirProcess weir;
+
+  @BeforeEach
+  void makeNetworks() {
+    networks = new Namespaces();
+    networks.connect("cl", "192.0.2", "2001:db8:1", 10, 11);
+    link = networks.gatewayLink("cl");
+    sh("cl", "ethtool -K " + networks.link("cl") + " tx off");
+    sh("gw", "ethtool -K " + link + " tx off");
+  }
+
+  @AfterEach
+  void removeNetworks() {
+    if (weir != null) {
+      weir.close();
+    }
+    networks.close();
+  }
+
+  private String sh(String machine, String line) {
+    List<String> command = new ArrayList<>(networks.exec(machine));
+    command.addAll(List.of("sh", "-ec", "PATH=$PATH:/usr/sbin; " + line));
+    return Tools.run(command).ok();
+  }
+
+  private boolean reaches(String source, String url) {
+    List<String> command = new ArrayList<>(networks.exec("cl"));
+    command.addAll(
+        List.of(Tools.find("curl"), "-sS", "--max-time", "3", "--interface", source, url));
+    return Tools.run(command).text().equals("served");
+  }
+
+  private boolean allReach(int host) {
+    return reaches("192.0.2." + host, V4) && reaches("2001:db8:1::" + host, V6);
+  }
+
+  private boolean noneReaches(int host) {
+    return !reaches("192.0.2." + host, V4) && !reaches("2001:db8:1::" + host, V6);
+  }
+
+  private WeirProcess start(String plane) {
+    return WeirProcess.start(folder, plane + SERVED, networks.exec("gw"));
+  }
+
+  private String plane(String more) {
+    return """
+    packet_plane:
+      interfaces: [%s]
+      management: []
+      bogons: pass
+      %s
+    """
+        .formatted(link, more);
+  }
+
+  private static final String BLOCK = "block: { networks: [192.0.2.11, \"2001:db8:1::11\"] }";
+
+  private String attached() {
+    return sh("gw", "ip -d link show " + link);
+  }
+
+  private String program() {
+    return sh("gw", "ip -d link show " + link + " | grep -o 'prog/xdp id [0-9]*'");
+  }
+
+  private String setting(String name) {
+    return sh("gw", "sysctl -n " + name).strip();
+  }
+
+  @Test
+  void refusesABlockedAddressUntilAReloadUnblocksIt() throws IOException {
+    weir = start(plane(BLOCK + "\n  sample_every: 2"));
+    assertThat(attached()).contains("prog/xdp").doesNotContain("xdpgeneric");
+    assertThat(allReach(10)).isTrue();
+    assertThat(noneReaches(11)).isTrue();
+    double refused = weir.metric("weir_packets_total", "list.blocked", "family=\"ipv6\"");
+    assertThat(refused).isPositive();
+    weir.awaitLine("sample: list.blocked 192.0.2.11 port");
+    assertThat(weir.packet().ok()).contains(link + " ").contains("native").contains("list.blocked");
+    weir.reload(plane("") + SERVED);
+    assertThat(allReach(11)).isTrue();
+    assertThat(weir.metric("weir_packets_total", "list.blocked", "family=\"ipv6\""))
+        .as("counted on")
+        .isGreaterThanOrEqualTo(refused);
+    Path list =
+        Files.writeString(
+            folder.resolve("blocked.txt"), "192.0.2.0/28 ; the lot\n2001:db8:1::/64\n");
+    weir.reload(plane("block: { files: [blocked.txt] }") + SERVED);
+    assertThat(noneReaches(11)).isTrue();
+    Files.writeString(list, "# nobody\n");
+    await().atMost(30, TimeUnit.SECONDS).until(() -> allReach(11));
+    Files.writeString(list, "garbage\n");
+    weir.awaitLine("blocked.txt: line 1: garbage");
+    assertThat(allReach(10)).isTrue();
+  }
+
+  @Test
+  void leavesNothingBehind() {
+    String before = setting("net.ipv4.tcp_syncookies net.ipv4.tcp_timestamps net.core.somaxconn");
+    weir = start("syn_flood_protection: {}\n" + plane(""));
+    assertThat(setting("net.core.somaxconn")).isEqualTo("65536");
+    assertThat(setting("net.ipv4.conf.lo.forwarding")).isEqualTo("1");
+    weir.signal("TERM");
+    assertThat(weir.awaitExit()).isZero();
+    assertThat(attached()).doesNotContain("prog/xdp");
+    assertThat(setting("net.ipv4.tcp_syncookies net.ipv4.tcp_timestamps net.core.somaxconn"))
+        .isEqualTo(before);
+    assertThat(setting("net.ipv4.conf.lo.forwarding")).isEqualTo("0");
+  }
+
+  @Test
+  void goesOnThroughATakeover() {
+    String before = setting("net.core.somaxconn");
+    WeirProcess old = start("syn_flood_protection: {}\n" + plane(BLOCK));
+    assertThat(noneReaches(11)).isTrue();
+    double refused = old.metric("weir_packets_total", "list.blocked");
+    String id = program();
+    weir = old.takeOver();
+    assertThat(old.awaitExit()).isZero();
+    old.close();
+    assertThat(program()).as("another program").isNotEqualTo(id);
+    assertThat(allReach(10)).isTrue();
+    assertThat(noneReaches(11)).isTrue();
+    assertThat(weir.metric("weir_packets_total", "list.blocked")).isGreaterThan(refused);
+    assertThat(setting("net.core.somaxconn")).isEqualTo("65536");
+    weir.signal("TERM");
+    assertThat(weir.awaitExit()).isZero();
+    assertThat(attached()).doesNotContain("prog/xdp");
+    assertThat(setting("net.core.somaxconn")).isEqualTo(before);
+  }
+
+  @Test
+  void takesALockoutBackUnlessItIsConfirmed() {
+    String trial = "confirm_within: 6s";
+    String lockout = plane(trial + "\n  block: { networks: [0.0.0.0/0, \"::/0\"] }");
+    weir = start(plane(trial));
+    weir.reload(lockout + SERVED);
+    assertThat(noneReaches(10)).isTrue();
+    weir.awaitLine("the change of packet_plane is taken back");
+    assertThat(allReach(10)).isTrue();
+    assertThat(weir.packet("confirm").exit()).as("too late").isEqualTo(1);
+    weir.reload(plane(trial + "\n  " + BLOCK) + SERVED);
+    assertThat(weir.packet("confirm").ok()).isEqualTo("confirmed\n");
+    assertThat(noneReaches(11)).isTrue();
+    weir.reload(lockout + SERVED);
+    assertThat(weir.packet("undo").ok()).isEqualTo("undone\n");
+    assertThat(allReach(10)).isTrue();
+    assertThat(noneReaches(11)).isTrue();
+  }
+
+  /**
+   * Generic: a veth takes what a driver's program sends back only with a program at its far end.
+   */
+  @Test
+  void startsCookiesInASynFloodAndServesOn() {
+    weir =
+        start(
+            "syn_flood_protection: { attack_syn_rate: 500, attack_hold_seconds: 2 }\n"
+                + plane("reverse_path: off\n  modes: [generic]"));
+    assertThat(setting("net.ipv4.tcp_syncookies")).isEqualTo("1");
+    Thread flood =
+        Thread.ofPlatform()
+            .start(() ->
+                sh(
+                    "cl",
+                    "timeout 8 hping3 -q -i u100 --rand-source -S -p 8080 192.0.2.1 >/dev/null 2>&1 || true"));
+    weir.awaitLine("SYN flood: answered with cookies");
+    for (int i = 0; i < 10; i++) {
+      assertThat(allReach(10)).as("during the flood").isTrue();
+    }
+    assertThat(weir.metric("weir_packets_total", "syn.cookie_sent")).isGreaterThan(1000);
+    assertThat(setting("net.ipv4.tcp_syncookies")).isEqualTo("2");
+    join(flood);
+    weir.awaitLine("SYN flood: over");
+    assertThat(allReach(10)).isTrue();
+  }
+
+  private static void join(Thread thread) {
+    try {
+      thread.join();
+    } catch (InterruptedException interrupted) {
+      throw new AssertionError(interrupted);
+    }
+  }
+
+  @Test
+  void saysHowItGuardsAndWhyNotBetter() {
+    for (String mode : List.of("native", "generic", "nftables")) {
+      weir = start(plane("modes: [%s]\n  %s".formatted(mode, BLOCK)));
+      weir.awaitLine("packet plane on " + link + ": " + mode.toUpperCase(java.util.Locale.ROOT));
+      assertThat(weir.metric("weir_packet_plane", "mode=\"" + mode + "\"")).isOne();
+      assertThat(noneReaches(11)).as(mode).isTrue();
+      assertThat(allReach(10)).as(mode).isTrue();
+      weir.signal("TERM");
+      assertThat(weir.awaitExit()).isZero();
+      weir.close();
+      assertThat(sh("gw", "nft list tables")).isEmpty();
+      assertThat(attached()).doesNotContain("prog/xdp");
+    }
+    String[] without = {"-bpf", "-perfmon", "-net_admin"};
+    weir = withoutCapabilities(plane("required: false"), without[0], without[1], without[2]);
+    weir.awaitLine("NONE (XDP: missing [CAP_NET_ADMIN, CAP_PERFMON, CAP_BPF]");
+    assertThat(allReach(11)).isTrue();
+    weir.close();
+    weir = withoutCapabilities(plane(""), without[0], without[1]);
+    weir.awaitLine("NFTABLES (XDP: missing [CAP_PERFMON, CAP_BPF]");
+  }
+
+  private WeirProcess withoutCapabilities(String plane, String... capabilities) {
+    List<String> wrapper = new ArrayList<>(networks.exec("gw"));
+    String list = String.join(",", capabilities);
+    wrapper.addAll(List.of(Tools.find("setpriv"), "--bounding-set=" + list, "--inh-caps=" + list));
+    return WeirProcess.start(folder, plane + SERVED, wrapper);
+  }
+}
