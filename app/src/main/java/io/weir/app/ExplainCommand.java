@@ -48,6 +48,13 @@ final class ExplainCommand implements Callable<Integer> {
   private String url;
 
   @Option(
+      names = "--data",
+      paramLabel = "TEXT",
+      description =
+          "Content, for the web application firewall; a form unless a header says otherwise.")
+  private String data = "";
+
+  @Option(
       names = "--from",
       paramLabel = "ADDRESS",
       description = "The other end of the connection. Default: 203.0.113.1.")
@@ -74,7 +81,8 @@ final class ExplainCommand implements Callable<Integer> {
       }
       case Compilation.Accepted accepted -> {
         try (Generation generation = accepted.generation()) {
-          Question question = Question.of(method, url, IpAddress.parse(from), headers, listener);
+          Question question =
+              Question.of(method, url, data, IpAddress.parse(from), headers, listener);
           new Trail(generation.snapshot(), spec.commandLine().getOut()::println).answer(question);
           return ExitCode.OK;
         } catch (IllegalArgumentException wrong) {

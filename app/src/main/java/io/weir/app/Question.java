@@ -19,6 +19,7 @@ import java.util.regex.Pattern;
  * @param authority host, and port if the URL names one
  * @param target path and query as the operator wrote them: whether they are acceptable is part of
  *     the answer
+ * @param data content of the request; a form where no header says otherwise; may be empty
  * @param from the other end of the connection
  * @param listener the listener asked for
  */
@@ -27,6 +28,7 @@ record Question(
     boolean secure,
     String authority,
     String target,
+    String data,
     IpAddress from,
     List<String> headers,
     Optional<String> listener) {
@@ -38,7 +40,12 @@ record Question(
    * @throws IllegalArgumentException if the URL is none, or a header has no colon
    */
   static Question of(
-      String method, String url, IpAddress from, List<String> headers, Optional<String> listener) {
+      String method,
+      String url,
+      String data,
+      IpAddress from,
+      List<String> headers,
+      Optional<String> listener) {
     Matcher parts = URL.matcher(url);
     if (!parts.matches()) {
       throw new IllegalArgumentException("--url: " + url + " (expected: http://… or https://…)");
@@ -54,6 +61,7 @@ record Question(
         parts.group(1).equalsIgnoreCase("https"),
         parts.group(2),
         rest.startsWith("/") ? rest : "/" + rest,
+        data,
         from,
         headers,
         listener);
@@ -65,7 +73,18 @@ record Question(
     text.append(method).append(' ').append(target).append(" HTTP/1.1\r\n");
     text.append("Host: ").append(authority).append("\r\n");
     headers.forEach(header -> text.append(header).append("\r\n"));
+    if (!data.isEmpty()) {
+      if (headers.stream().noneMatch(header -> header.matches("(?i)content-type:.*"))) {
+        text.append("Content-Type: application/x-www-form-urlencoded\r\n");
+      }
+      text.append("Content-Length: ").append(content().length).append("\r\n");
+    }
     return text.append("\r\n").toString().getBytes(StandardCharsets.UTF_8);
+  }
+
+  /** What follows the head. */
+  byte[] content() {
+    return data.getBytes(StandardCharsets.UTF_8);
   }
 
   /** The host in lower case without its port, as a client would ask for it in TLS. */

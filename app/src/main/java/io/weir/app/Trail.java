@@ -7,6 +7,8 @@ import io.weir.proxy.Exchange;
 import io.weir.proxy.HypotheticalRequest;
 import io.weir.proxy.ListenerSettings;
 import io.weir.proxy.ProxySnapshot;
+import io.weir.proxy.inspect.Findings;
+import io.weir.proxy.inspect.Inspection;
 import io.weir.proxy.stage.Reason;
 import io.weir.proxy.stage.RequestStage;
 import io.weir.proxy.stage.Stage;
@@ -18,6 +20,7 @@ import io.weir.proxy.tls.TlsServer;
 import io.weir.proxy.tls.TlsSession;
 import io.weir.proxy.upstream.Backend;
 import io.weir.proxy.upstream.Pool;
+import io.weir.waf.Match;
 import java.nio.charset.StandardCharsets;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
@@ -32,6 +35,7 @@ final class Trail {
 
   private final ProxySnapshot snapshot;
   private final Consumer<String> out;
+  private boolean told;
 
   Trail(ProxySnapshot snapshot, Consumer<String> out) {
     this.snapshot = snapshot;
@@ -51,8 +55,9 @@ final class Trail {
     TlsSession session = server == null ? null : handshake(server, question.host());
     if (server == null || session != null) {
       ClientIdentity peer = new ClientIdentity(question.from(), EPHEMERAL_PORT, Provenance.SOCKET);
-      new HypotheticalRequest(listener.name(), peer, session, question.head())
-          .ask(snapshot, this::judge);
+      byte[] content = question.content();
+      new HypotheticalRequest(listener.name(), peer, session, question.head(), content)
+          .ask(snapshot, (x, refused) -> judge(x, refused, content));
     }
   }
 
@@ -76,9 +81,9 @@ final class Trail {
 
   // ------------------------------------------------------------------ stages
 
-  private boolean judge(Exchange x, @Nullable Reason refused) {
+  private boolean judge(Exchange x, @Nullable Reason refused, byte[] content) {
     if (refused != null) {
-      return ended(Stage.FRAME, Verdict.refuse(refused));
+      return ended(Stage.FRAME, Verdict.refuse(refused), x);
     }
     boolean allowed = false;
     for (RequestStage stage : Stages.deciding()) {
@@ -89,11 +94,16 @@ final class Trail {
         tellRoutes(x);
       }
       Verdict verdict = stage.judge(x, System.nanoTime());
+      if (verdict instanceof Verdict.Hold && x.inspection != null) {
+        x.inspection.content(content, 0, content.length);
+        verdict = x.inspection.judgeContent();
+      }
       if (!(verdict instanceof Verdict.Pass || verdict instanceof Verdict.Allow)) {
-        return ended(stage.stage(), verdict);
+        return ended(stage.stage(), verdict, x);
       }
       allowed |= verdict instanceof Verdict.Allow;
       line(stage.stage().name(), found(stage.stage(), x));
+      tellFindings(x);
     }
     tellForward(x);
     return true;
@@ -112,9 +122,44 @@ final class Trail {
       case ROUTE -> "route " + x.route().name() + " leads to " + pool(x);
       case LIMIT ->
           x.listener().clients() == null ? "no request budget is set" : "there is budget left";
+      case INSPECT -> inspected(x);
       case SELECT -> selected(x);
       default -> "pass";
     };
+  }
+
+  private static String inspected(Exchange x) {
+    Inspection inspection = x.inspection;
+    if (inspection == null) {
+      return "the web application firewall is off for route " + x.route().name();
+    }
+    return switch (inspection.action()) {
+      case NONE -> "no rule matches";
+      case DETECTED -> "would refuse the request in mode BLOCK";
+      default -> "what the rules find does not suffice to refuse the request";
+    };
+  }
+
+  /** What each rule saw in what, and how to let just that pass; once. */
+  private void tellFindings(Exchange x) {
+    Findings findings = x.inspection == null || told ? null : x.inspection.findings();
+    if (findings == null) {
+      return;
+    }
+    told = true;
+    for (Match match : findings.matches()) {
+      line("", "rule " + match.ruleId() + " (+" + match.score() + "): " + match.message());
+      for (Match.Evidence evidence : match.evidence()) {
+        line("", "  " + evidence.variable() + ": " + evidence.part() + after(evidence));
+      }
+    }
+    line("", "to let just this pass, in waf.exclusions: " + findings.exclusion(x.routedPath()));
+  }
+
+  private static String after(Match.Evidence evidence) {
+    return evidence.transformations().isEmpty()
+        ? ""
+        : " (after " + String.join(", ", evidence.transformations()) + ")";
   }
 
   private static String identified(Exchange x) {
@@ -167,11 +212,12 @@ final class Trail {
 
   // ------------------------------------------------------------------ endings
 
-  private boolean ended(Stage stage, Verdict verdict) {
+  private boolean ended(Stage stage, Verdict verdict, Exchange x) {
     switch (verdict) {
       case Verdict.Refuse refuse -> {
         line(stage.name(), "refuses: " + refuse.reason().meaning());
-        line("result", "refused: " + named(refuse.reason()));
+        tellFindings(x);
+        line("result", "refused: " + refuse.reason().text() + ", status " + refuse.status());
       }
       case Verdict.Drop drop -> {
         line(stage.name(), "drops: " + drop.reason().meaning());

@@ -36,15 +36,10 @@ public record RuleFolders(Path own, Path installed) {
   public record Found(Optional<Path> setup, List<Path> rules) {}
 
   /**
-   * Where {@code weir rules install} puts rule sets: {@code rules} in {@code $STATE_DIRECTORY},
-   * which systemd sets; else in {@code /var/lib/weir} for root; else in {@code
-   * $XDG_STATE_HOME/weir}, which is {@code ~/.local/state/weir} by default.
+   * Where {@code weir rules install} puts rule sets: {@code /var/lib/weir/rules} for root, else
+   * {@code weir/rules} in {@code $XDG_STATE_HOME}, which is {@code ~/.local/state} by default.
    */
   public static Path installedBy(Map<String, String> environment, String user, String home) {
-    String state = environment.getOrDefault("STATE_DIRECTORY", "");
-    if (!state.isEmpty()) {
-      return Path.of(state.split(":", 2)[0], "rules");
-    }
     if (user.equals("root")) {
       return Path.of("/var/lib/weir/rules");
     }

@@ -46,7 +46,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Exchanges are reused. Confined to one event loop.
  */
-public final class Exchange implements TimerWheel.Owner {
+public final class Exchange implements TimerWheel.Owner, Judgement.Waiting {
   private static final int MAX_INTERIM = 16;
   private static final long NEVER = Long.MAX_VALUE;
 
@@ -71,6 +71,7 @@ public final class Exchange implements TimerWheel.Owner {
   private HeldContent content;
 
   private @Nullable Judgement judgement;
+  private @Nullable Review review;
 
   // What the stages find out. Null until the stage in question ran.
   private @Nullable ClientSide client;
@@ -295,15 +296,16 @@ public final class Exchange implements TimerWheel.Owner {
       release(InspectStage.withoutContent(inspection()));
     } else if (!content.gather(data, end, connection().channel.alloc())) {
       fail(Reason.INSPECT_OVERLOADED);
-    } else if (end && content.octets() <= Judgement.SHORT) {
-      judged(Judgement.of(inspection(), content, loop.scratch));
+    } else if (end && Judgement.isShort(content)) {
+      judged(Judgement.now(loop, inspection(), content));
     } else if (end) {
-      judgement = Judgement.begin(this, inspection(), content);
+      judgement = Judgement.begin(loop, inspection(), content, this);
     }
   }
 
   /** The content was judged. */
-  void judged(Verdict verdict) {
+  @Override
+  public void judged(Verdict verdict) {
     judgement = null;
     judged = true;
     release(verdict);
@@ -442,9 +444,17 @@ public final class Exchange implements TimerWheel.Owner {
     content.clear();
     responseOctets += response.length;
     Objects.requireNonNull(backend).answered(loop.index, firstOctet - sent, firstOctet);
-    responseStarted = true;
     armTimer(NEVER);
     tunnel = response.status == 101 || request.extendedConnect && response.status / 100 == 2;
+    if (inspection == null || tunnel || !inspection.reviews()) {
+      startResponse(end);
+    } else {
+      review(inspection, end);
+    }
+  }
+
+  private void startResponse(boolean end) {
+    responseStarted = true;
     side().sendResponse(end);
     if (end) {
       responseComplete();
@@ -458,6 +468,13 @@ public final class Exchange implements TimerWheel.Owner {
       return;
     }
     responseOctets += data.readableBytes();
+    if (review != null) {
+      if (end) {
+        upstreamComplete();
+      }
+      review.body(data, end);
+      return;
+    }
     side().sendBody(data, end);
     if (end) {
       responseComplete();
@@ -468,10 +485,44 @@ public final class Exchange implements TimerWheel.Owner {
 
   /** The response ends with trailers. */
   public void responseTrailers(Head trailers) {
-    if (!finished) {
+    if (review != null) {
+      upstreamComplete();
+      review.trailers(trailers);
+    } else if (!finished) {
       side().sendTrailers(trailers);
       responseComplete();
     }
+  }
+
+  private void review(Inspection by, boolean end) {
+    Verdict verdict = by.judgeResponseHead(this);
+    if (verdict == Verdict.PASS && !end && by.wantsContent()) {
+      review = new Review(this, by);
+    } else {
+      reviewed(verdict == Verdict.PASS ? by.judgeContent() : verdict, end);
+    }
+  }
+
+  /**
+   * The response was judged.
+   *
+   * @param end whether it has no content
+   */
+  void reviewed(Verdict verdict, boolean end) {
+    Review held = review;
+    if (verdict != Verdict.PASS) {
+      cancelUpstream();
+      act(verdict, loop.clock());
+      return;
+    }
+    review = null;
+    startResponse(end);
+    if (held != null && held.release(side())) {
+      finish();
+    } else if (upstream != null) {
+      upstream.readBody(side().isWritable());
+    }
+    flushClient();
   }
 
   /** Lets what was given to the client leave; the backend's side calls it once per read. */
@@ -501,6 +552,12 @@ public final class Exchange implements TimerWheel.Owner {
   }
 
   private void responseComplete() {
+    upstreamComplete();
+    finish();
+  }
+
+  /** The backend has said all it has to say. */
+  private void upstreamComplete() {
     responseEnded = true;
     if (!requestSent) {
       // An early answer: the backend may still wait for the rest, so the connection is not used
@@ -509,7 +566,6 @@ public final class Exchange implements TimerWheel.Owner {
     }
     tryEnded(Outcome.ofStatus(response.status));
     upstream = null;
-    finish();
   }
 
   @Override
@@ -546,6 +602,7 @@ public final class Exchange implements TimerWheel.Owner {
   private boolean mayRetry(boolean unprocessed) {
     return (unprocessed || request.method.isIdempotent())
         && !responseStarted
+        && review == null
         && (!bodyForwarded || judged)
         && attempts <= route().retries().attempts()
         && loop.recently() - totalDeadline() < 0;
@@ -675,6 +732,10 @@ public final class Exchange implements TimerWheel.Owner {
       judgement = null;
       inspection = null;
       content = new HeldContent(loop);
+    }
+    if (review != null) {
+      inspection = review.leave() ? null : inspection;
+      review = null;
     }
     try {
       RecordStage.record(this);

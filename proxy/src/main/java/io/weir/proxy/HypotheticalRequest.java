@@ -19,10 +19,11 @@ import org.jspecify.annotations.Nullable;
  * @param peer the other end of its connection
  * @param tls what its handshake agreed on; null on plain TCP
  * @param head its octets in HTTP/1.1, up to and with the empty line
+ * @param content what follows the head, for whoever judges it when INSPECT holds the request
  */
 @SuppressWarnings("ArrayRecordComponent") // Octets for the parser; requests are not compared.
 public record HypotheticalRequest(
-    String listener, ClientIdentity peer, @Nullable TlsSession tls, byte[] head) {
+    String listener, ClientIdentity peer, @Nullable TlsSession tls, byte[] head, byte[] content) {
 
   /**
    * Parses the head and judges the request, on an event loop that lives as long as this call.
@@ -53,7 +54,7 @@ public record HypotheticalRequest(
     Exchange exchange = loop.exchange(new NoClientSide(), connection, System.nanoTime());
     try {
       Reason refused = parse(exchange.request, at.settings());
-      exchange.headRead(true);
+      exchange.headRead(content.length == 0);
       return judge.apply(exchange, refused);
     } finally {
       exchange.abandon();

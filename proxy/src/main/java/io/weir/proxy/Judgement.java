@@ -6,44 +6,58 @@ import io.weir.proxy.stage.Verdict;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Judges content that is whole; where it is long, on a worker's thread, so that no event loop is
+ * Judges content that is held; where it is long, on a worker's thread, so that no event loop is
  * held by it.
  *
- * <p>While it runs, inspection and content are its own. The exchange may {@linkplain #leave end}
- * meanwhile; then nobody hears of the verdict.
+ * <p>While it runs there, inspection and content are its own. Whoever waits may {@linkplain #leave
+ * go} meanwhile; then nobody hears of the verdict.
  */
 final class Judgement implements Runnable {
   /** Most octets that are judged at once. */
-  static final int SHORT = 64 << 10;
+  private static final int SHORT = 64 << 10;
 
   private static final System.Logger LOG = System.getLogger(Judgement.class.getName());
+
+  /** Hears of the verdict, on the loop. */
+  interface Waiting {
+    void judged(Verdict verdict);
+  }
 
   private final Loop loop;
   private final Inspection inspection;
   private final HeldContent content;
 
   /** The loop's to look at. */
-  private @Nullable Exchange exchange;
+  private @Nullable Waiting waiting;
 
   /** What cannot be judged is not let pass. */
   private Verdict verdict = Verdict.refuse(Reason.INTERNAL);
 
-  private Judgement(Exchange exchange, Inspection inspection, HeldContent content) {
-    this.loop = exchange.loop;
-    this.exchange = exchange;
+  private Judgement(Loop loop, Inspection inspection, HeldContent content, Waiting waiting) {
+    this.loop = loop;
     this.inspection = inspection;
     this.content = content;
+    this.waiting = waiting;
   }
 
-  /** Begins to judge long content; the exchange hears of the verdict on its loop. */
-  static Judgement begin(Exchange exchange, Inspection inspection, HeldContent content) {
-    Judgement judgement = new Judgement(exchange, inspection, content);
-    exchange.loop.proxy.inspectors().execute(judgement);
-    return judgement;
+  /** Whether this content is judged at once, by {@link #now}, rather than by {@link #begin}. */
+  static boolean isShort(HeldContent content) {
+    return content.octets() <= SHORT;
   }
 
   /** Judges content at once. */
-  static Verdict of(Inspection inspection, HeldContent content, byte[] scratch) {
+  static Verdict now(Loop loop, Inspection inspection, HeldContent content) {
+    return judge(inspection, content, loop.scratch);
+  }
+
+  /** Begins to judge on another thread. */
+  static Judgement begin(Loop loop, Inspection inspection, HeldContent content, Waiting waiting) {
+    Judgement judgement = new Judgement(loop, inspection, content, waiting);
+    loop.proxy.inspectors().execute(judgement);
+    return judgement;
+  }
+
+  private static Verdict judge(Inspection inspection, HeldContent content, byte[] scratch) {
     content.read(scratch, inspection::content);
     return inspection.judgeContent();
   }
@@ -51,7 +65,7 @@ final class Judgement implements Runnable {
   @Override
   public void run() {
     try {
-      verdict = of(inspection, content, new byte[16 << 10]);
+      verdict = judge(inspection, content, new byte[16 << 10]);
     } catch (RuntimeException | Error failed) {
       LOG.log(System.Logger.Level.ERROR, "inspection failed", failed);
     } finally {
@@ -60,17 +74,17 @@ final class Judgement implements Runnable {
   }
 
   private void done() {
-    Exchange waiting = exchange;
-    if (waiting == null) {
+    Waiting to = waiting;
+    if (to == null) {
       content.clear();
       inspection.end();
     } else {
-      waiting.judged(verdict);
+      to.judged(verdict);
     }
   }
 
-  /** The exchange is over. */
+  /** Nobody waits any more. */
   void leave() {
-    exchange = null;
+    waiting = null;
   }
 }

@@ -4,6 +4,7 @@ import io.netty.channel.EventLoop;
 import io.weir.net.ForwardedChain;
 import io.weir.proxy.http.Ascii;
 import io.weir.proxy.http1.HeadWriter;
+import io.weir.proxy.inspect.FindingCounters;
 import io.weir.proxy.log.AccessLogEntry;
 import io.weir.proxy.log.AccessLogRing;
 import io.weir.proxy.upstream.Backend;
@@ -38,6 +39,7 @@ public final class Loop {
   public final ForwardedChain forwarded = new ForwardedChain();
   public final HeadWriter heads = new HeadWriter();
   public final RequestCounters counters = new RequestCounters();
+  public final FindingCounters findings = new FindingCounters();
   public final AccessLogEntry logEntry = new AccessLogEntry();
 
   /** Room to put one field value together. */
@@ -110,6 +112,11 @@ public final class Loop {
     }
     held += octets;
     return true;
+  }
+
+  /** Octets that are held back. */
+  long held() {
+    return held;
   }
 
   /** All connection pools of this loop. */

@@ -5,7 +5,9 @@ import io.netty.channel.ChannelException;
 import io.netty.channel.EventLoop;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.util.concurrent.DefaultThreadFactory;
+import io.weir.proxy.inspect.FindingCounters;
 import io.weir.proxy.log.AccessLog;
+import io.weir.proxy.log.WafAction;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.time.Duration;
@@ -268,6 +270,16 @@ public final class Proxy implements AutoCloseable {
       }
     }
     return sum.values();
+  }
+
+  /** What the web application firewall found: requests by what became of them, and by category. */
+  public Map<WafAction, Map<String, Long>> findings() {
+    Map<WafAction, Map<String, Long>> sum = FindingCounters.none();
+    each(loop -> {
+      loop.findings.addTo(sum);
+      return null;
+    });
+    return sum;
   }
 
   /** The listeners that were ever served. */

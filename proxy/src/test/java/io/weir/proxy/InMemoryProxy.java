@@ -15,6 +15,7 @@ import io.weir.proxy.http.Tolerances;
 import io.weir.proxy.http1.Http1ClientSide;
 import io.weir.proxy.http1.Http1UpstreamSide;
 import io.weir.proxy.identity.Trust;
+import io.weir.proxy.inspect.Protection;
 import io.weir.proxy.route.Route;
 import io.weir.proxy.route.RouteTable;
 import io.weir.proxy.route.WeightedPools;
@@ -29,6 +30,7 @@ import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -72,6 +74,11 @@ public final class InMemoryProxy implements AutoCloseable {
 
   /** A proxy that tolerates just this. */
   public InMemoryProxy(Tolerances tolerances) {
+    this(tolerances, null);
+  }
+
+  /** A proxy that also inspects. */
+  public InMemoryProxy(Tolerances tolerances, @Nullable Protection protection) {
     // Nothing of one run may tell on the next: no retry, and no backend set aside.
     OutlierLimits none = new OutlierLimits(0, 0, 1, 1, 0);
     PoolSettings.Resilience noRetries = new PoolSettings.Resilience(none, CircuitLimits.NONE, 0, 0);
@@ -87,7 +94,8 @@ public final class InMemoryProxy implements AutoCloseable {
             List.of(),
             null,
             false,
-            new RouteTable(List.of(Route.named("all").then(WeightedPools.of(pool)))),
+            new RouteTable(
+                List.of(Route.named("all").protection(protection).then(WeightedPools.of(pool)))),
             tolerances,
             HeadLimits.DEFAULT,
             Trust.NOBODY,
@@ -113,11 +121,47 @@ public final class InMemoryProxy implements AutoCloseable {
     for (int at = 0; at < said.length; at += step) {
       int from = at;
       ask(loop -> connections.say(said, from, Math.min(step, said.length - from)));
-      while (ask(loop -> connections.pass(backend))) {
-        // until both sides have said all they have to say
-      }
+      settle(connections, backend);
     }
     return ask(loop -> connections.end());
+  }
+
+  /** The client says all of it and is gone, before anybody else has done anything. */
+  public Outcome runAndLeave(byte[] said, Backend backend) {
+    Connections connections = ask(loop -> new Connections(loop));
+    ask(loop -> {
+      connections.say(said, 0, said.length);
+      connections.close(connections.client);
+      return true;
+    });
+    settle(connections, backend);
+    return ask(loop -> connections.end());
+  }
+
+  /** Until both sides have said all they have to say, and every judgement is there. */
+  private void settle(Connections connections, Backend backend) {
+    boolean moved = true;
+    while (moved) {
+      CompletableFuture.runAsync(() -> {}, proxy.inspectors()).join();
+      moved = ask(loop -> connections.pass(backend));
+    }
+  }
+
+  /** Octets that are held back. */
+  public long held() {
+    return ask(Loop::held);
+  }
+
+  /** Leaves no more than so many octets for content that is held back; returns what it took. */
+  public long leaveRoom(long octets) {
+    long taken = proxy.mostHeld() - held() - octets;
+    ask(loop -> loop.reserve(taken));
+    return taken;
+  }
+
+  /** Gives back what {@link #leaveRoom} took. */
+  public void giveRoom(long taken) {
+    ask(loop -> loop.reserve(-taken));
   }
 
   private <T> T ask(java.util.function.Function<Loop, T> question) {

@@ -65,6 +65,7 @@ final class Metrics {
   static void write(Observation now, OutputStream out) throws IOException {
     Metrics metrics = new Metrics(now);
     metrics.requests();
+    metrics.findings();
     metrics.clients();
     metrics.pools();
     now.packets().ifPresent(metrics::packets);
@@ -116,6 +117,21 @@ final class Metrics {
     counter("weir_request_bytes", "Octets of requests.", bySum(sum -> sum.requestOctets));
     counter("weir_response_bytes", "Octets of responses.", bySum(sum -> sum.responseOctets));
     durations();
+  }
+
+  private void findings() {
+    List<Sample> samples = new ArrayList<>();
+    now.controller()
+        .proxy()
+        .findings()
+        .forEach((action, categories) ->
+            categories.forEach((category, count) ->
+                samples.add(
+                    new Sample(Labels.of("action", action.text(), "category", category), count))));
+    counter(
+        "weir_waf_findings",
+        "Requests in which the web application firewall's rules matched, by what became of them.",
+        samples);
   }
 
   private static Labels labels(Cell cell, int status) {

@@ -3,8 +3,10 @@ package io.weir.proxy.inspect;
 import io.weir.waf.Category;
 import io.weir.waf.Match;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.EnumSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -69,7 +71,7 @@ public record Findings(List<Match> matches) {
         reasons.stream()
             .flatMap(match -> match.evidence().stream().limit(1))
             .map(evidence -> evidence.variable())
-            .collect(Collectors.toCollection(java.util.LinkedHashSet::new));
+            .collect(Collectors.toCollection(LinkedHashSet::new));
     List<String> keys = new ArrayList<>();
     keys.add("path: \"" + path + '"');
     keys.add(
@@ -82,7 +84,7 @@ public record Findings(List<Match> matches) {
     return "{" + String.join(", ", keys) + "}";
   }
 
-  private static String list(java.util.Collection<String> elements) {
+  private static String list(Collection<String> elements) {
     return elements.stream()
         .map(each -> '"' + each + '"')
         .collect(Collectors.joining(", ", "[", "]"));

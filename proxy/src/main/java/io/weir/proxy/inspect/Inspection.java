@@ -37,6 +37,7 @@ public final class Inspection {
   private final Transaction transaction;
   private @Nullable Protection protection;
   private boolean anyBodySize;
+  private boolean response;
   private long octets;
   private @Nullable Reason wouldRefuse;
   private boolean blocked;
@@ -59,7 +60,7 @@ public final class Inspection {
   public void end() {
     protection = null;
     wouldRefuse = null;
-    anyBodySize = blocked = false;
+    anyBodySize = response = blocked = false;
     boolean keep = octets <= MOST_KEPT;
     octets = 0;
     if (keep) {
@@ -124,12 +125,12 @@ public final class Inspection {
 
   /** Runs phase 1. */
   public Verdict judgeHead() {
-    return verdict(transaction.endRequestHeaders(), Reason.INSPECT_BLOCKED);
+    return verdict(transaction.endRequestHeaders());
   }
 
-  /** Whether the request's content is to be held back and given to {@link #content}. */
+  /** Whether the message's content is to be held back and given to {@link #content}. */
   public boolean wantsContent() {
-    return transaction.wantsRequestBody();
+    return response ? transaction.wantsResponseBody() : transaction.wantsRequestBody();
   }
 
   /** Whether so much content may be inspected. */
@@ -153,27 +154,57 @@ public final class Inspection {
   /** The next piece of the content, in order. */
   public void content(byte[] bytes, int from, int to) {
     octets += to - from;
-    transaction.requestBody(bytes, from, to);
+    if (response) {
+      transaction.responseBody(bytes, from, to);
+    } else {
+      transaction.requestBody(bytes, from, to);
+    }
   }
 
-  /** Runs phase 2; the content, if there is any, was given. */
+  /** Runs phase 2, or for a response phase 4; the content, if there is any, was given. */
   public Verdict judgeContent() {
-    return verdict(transaction.endRequestBody(), Reason.INSPECT_BLOCKED);
+    return verdict(response ? transaction.endResponseBody() : transaction.endRequestBody());
   }
 
-  private Verdict verdict(@Nullable Intervention intervention, Reason byRule) {
+  // ------------------------------------------------------------------ the response
+
+  /** Whether responses are inspected. */
+  public boolean reviews() {
+    return protection().responses();
+  }
+
+  /** Goes on with the head of the response; runs phase 3. */
+  public Verdict judgeResponseHead(Exchange x) {
+    response = true;
+    Head head = x.response;
+    transaction.responseLine("HTTP/1.1", head.status);
+    for (int i = 0; i < head.count(); i++) {
+      transaction.responseHeader(
+          head.bytes,
+          head.nameStart(i),
+          head.nameEnd(i),
+          head.bytes,
+          head.valueStart(i),
+          head.valueEnd(i));
+    }
+    return verdict(transaction.endResponseHeaders());
+  }
+
+  // ------------------------------------------------------------------ verdicts
+
+  private Verdict verdict(@Nullable Intervention intervention) {
     if (intervention == null) {
       return Verdict.PASS;
     }
     blocked = true;
-    Reason reason = reason(intervention.cause(), byRule);
-    if (reason != byRule) {
+    Reason reason = reason(intervention.cause());
+    if (response || reason != Reason.INSPECT_BLOCKED) {
       return Verdict.refuse(reason);
     }
     return switch (intervention.action()) {
       case DROP -> new Verdict.Drop(reason);
       case DENY -> denied(reason, intervention.status());
-      case REDIRECT -> new Verdict.Refuse(reason, 0, 302, intervention.location());
+      case REDIRECT -> redirected(reason, intervention.location());
     };
   }
 
@@ -183,10 +214,17 @@ public final class Inspection {
         : new Verdict.Refuse(reason, 0, status, "");
   }
 
-  private static Reason reason(Intervention.Cause cause, Reason byRule) {
+  /** A location may hold what the client sent; it cannot become a field of its own. */
+  private static Verdict redirected(Reason reason, String location) {
+    return location.matches("[!-~]+")
+        ? new Verdict.Refuse(reason, 0, 302, location)
+        : Verdict.refuse(reason);
+  }
+
+  private Reason reason(Intervention.Cause cause) {
     return switch (cause) {
-      case RULE -> byRule;
-      case BUDGET -> Reason.INSPECT_BUDGET;
+      case RULE -> response ? Reason.REVIEW_BLOCKED : Reason.INSPECT_BLOCKED;
+      case BUDGET -> response ? Reason.REVIEW_BUDGET : Reason.INSPECT_BUDGET;
       case BODY_LIMIT -> Reason.INSPECT_BODY_TOO_LARGE;
       case UNDECODABLE -> Reason.INSPECT_UNDECODABLE;
     };
@@ -194,9 +232,10 @@ public final class Inspection {
 
   // ------------------------------------------------------------------ what was found
 
-  /** Runs phase 5, in which rules only note. */
-  public void conclude() {
+  /** Runs phase 5, in which rules only note; what was found in all, or null for nothing. */
+  public @Nullable Findings conclude() {
     transaction.log();
+    return findings();
   }
 
   /** What became of the exchange. */
@@ -213,7 +252,7 @@ public final class Inspection {
   /** Why it was refused, or in another mode would have been; null where it was not. */
   public @Nullable Reason decision() {
     Intervention decided = transaction.decision();
-    return decided == null ? wouldRefuse : reason(decided.cause(), Reason.INSPECT_BLOCKED);
+    return decided == null ? wouldRefuse : reason(decided.cause());
   }
 
   /** Rules that matched; null where none did. */

@@ -189,6 +189,17 @@ public enum Reason {
       502,
       "The head of the backend's answer is too large."),
 
+  REVIEW_BLOCKED(
+      Stage.REVIEW,
+      "review.blocked",
+      502,
+      "The web application firewall's rules keep the backend's response back."),
+  REVIEW_BUDGET(
+      Stage.REVIEW,
+      "review.budget",
+      502,
+      "The rules could not be finished within the work that a response of this size allows."),
+
   CLIENT_GONE(
       Stage.FORWARD, "client.gone", 0, "The client closed or reset before the answer was whole."),
   CLIENT_TOO_SLOW(

@@ -14,6 +14,7 @@ import io.weir.proxy.log.AccessLogRing;
 import io.weir.proxy.tls.TlsSession;
 import io.weir.waf.Match;
 import java.nio.charset.StandardCharsets;
+import org.jspecify.annotations.Nullable;
 
 /** RECORD: counts and logs. Runs once for every request, however it ended. */
 public final class RecordStage {
@@ -21,18 +22,20 @@ public final class RecordStage {
 
   /** Records an exchange that is over. */
   public static void record(Exchange x) {
-    if (x.inspection != null) {
-      x.inspection.conclude();
+    Inspection inspection = x.inspection;
+    Findings findings = inspection == null ? null : inspection.conclude();
+    if (inspection != null && findings != null) {
+      x.loop.findings.count(inspection.action(), findings);
     }
     long now = x.loop.clock();
     x.loop.counters.count(x, now - x.started);
     AccessLogRing log = x.loop.log();
     if (log != null) {
-      log(x, log, now);
+      log(x, log, now, findings);
     }
   }
 
-  private static void log(Exchange x, AccessLogRing log, long now) {
+  private static void log(Exchange x, AccessLogRing log, long now, @Nullable Findings findings) {
     ClientConnection connection = x.connection();
     ClientIdentity client = x.identity();
     Head request = x.request;
@@ -69,7 +72,10 @@ public final class RecordStage {
     field(entry, AccessLogField.FORWARDED_FOR, request, FieldName.X_FORWARDED_FOR);
     names(entry, x);
     if (x.inspection != null) {
-      findings(entry, x, x.inspection);
+      entry.waf(x.inspection.action(), findings == null ? 0 : findings.score());
+    }
+    if (findings != null) {
+      findings(entry, x, findings);
     }
     log.publish(entry);
   }
@@ -99,12 +105,7 @@ public final class RecordStage {
     }
   }
 
-  private static void findings(AccessLogEntry entry, Exchange x, Inspection inspection) {
-    Findings findings = inspection.findings();
-    entry.waf(inspection.action(), findings == null ? 0 : findings.score());
-    if (findings == null) {
-      return;
-    }
+  private static void findings(AccessLogEntry entry, Exchange x, Findings findings) {
     text(entry, AccessLogField.WAF_RULES, findings.ids());
     text(entry, AccessLogField.WAF_MESSAGE, findings.gravest().message());
     Match.Evidence evidence = findings.evidence();
