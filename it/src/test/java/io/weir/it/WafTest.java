@@ -169,7 +169,7 @@ class WafTest {
     assertThat(entry.path("waf_variable").asText()).isEqualTo("ARGS:q");
     assertThat(entry.path("waf_value").asText()).contains("union select");
     assertThat(backend.received()).doesNotContain("/query");
-    assertThat(weir.metric("weir_waf_findings", "action=\"blocked\"", "category=\"sql_injection\""))
+    assertThat(weir.metric("weir_waf_findings_total", "action=\"blocked\"", "category=\"sql_injection\""))
         .isGreaterThanOrEqualTo(1);
   }
 
