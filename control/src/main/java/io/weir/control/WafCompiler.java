@@ -9,6 +9,7 @@ import io.weir.waf.RuleException;
 import io.weir.waf.RuleProblem;
 import io.weir.waf.RuleSet;
 import java.io.IOException;
+import java.lang.System.Logger.Level;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -27,6 +28,7 @@ import org.jspecify.annotations.Nullable;
  * have not changed are taken from the running generation.
  */
 final class WafCompiler {
+  private static final System.Logger LOG = System.getLogger(WafCompiler.class.getName());
   private static final String BODY_SIZE_LIMIT = "body_size_limit";
 
   /** What the engine takes at most where the configuration asks for no more, in octets. */
@@ -45,8 +47,9 @@ final class WafCompiler {
    * @param before files with what has to stand before the settings
    * @param settings what the configuration says, in SecLang
    * @param rules files
+   * @param tolerant whether rules that the engine cannot run are left out, with a warning
    */
-  record RuleList(List<Path> before, String settings, List<Path> rules) {}
+  record RuleList(List<Path> before, String settings, List<Path> rules, boolean tolerant) {}
 
   WafCompiler(Complaints complaints, SourceFiles files, Live running, int loops) {
     this.complaints = complaints;
@@ -125,7 +128,9 @@ final class WafCompiler {
       complete &= found.isPresent();
     }
     waf.files().forEach(file -> rules.add(files.resolve(file)));
-    return complete ? new RuleList(before, settings(waf), rules) : null;
+    // Three of the old rules look around, which the engine does not.
+    boolean tolerant = waf.ruleSets().contains(RuleFolders.DEBIAN);
+    return complete ? new RuleList(before, settings(waf), rules, tolerant) : null;
   }
 
   private Optional<RuleFolders.Found> find(RuleFolders folders, String name, String path) {
@@ -212,11 +217,15 @@ final class WafCompiler {
     list.before().forEach(file -> files.resolve(file.toString()));
     list.rules().forEach(file -> files.resolve(file.toString()));
     RuleSet.Compiler compiler = RuleSet.compiler().baseRules();
+    if (list.tolerant()) {
+      compiler.tolerant();
+    }
     list.before().forEach(compiler::file);
     compiler.text(list.settings(), "waf");
     list.rules().forEach(compiler::file);
     try {
       RuleSet set = compiler.compile();
+      set.notes().forEach(note -> LOG.log(Level.WARNING, "{0}", note));
       return new LiveRules(new Rules(set, loops), digest(set.files()));
     } catch (RuleException wrong) {
       wrong.problems().stream().map(WafCompiler::problem).forEach(complaints::add);

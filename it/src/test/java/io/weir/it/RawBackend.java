@@ -6,6 +6,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.net.SocketException;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -135,13 +136,15 @@ final class RawBackend implements AutoCloseable {
 
   /** Resets all connections; new ones are accepted. */
   void resetConnections() {
-    try {
-      for (Socket socket : open) {
+    for (Socket socket : open) {
+      try {
         socket.setSoLinger(true, 0);
         socket.close();
+      } catch (SocketException endedMeanwhile) {
+        // its script has just come to its end
+      } catch (IOException failed) {
+        throw new UncheckedIOException(failed);
       }
-    } catch (IOException failed) {
-      throw new UncheckedIOException(failed);
     }
   }
 

@@ -63,10 +63,7 @@ public record Findings(List<Match> matches) {
 
   /** The element of {@code waf.exclusions} that lets just this pass at this path. */
   public String exclusion(String path) {
-    List<Match> reasons = matches.stream().filter(match -> match.score() > 0).toList();
-    if (reasons.isEmpty()) {
-      reasons = matches.stream().filter(Match::disruptive).toList();
-    }
+    List<Match> reasons = matches.stream().filter(Findings::weighs).toList();
     Set<String> variables =
         reasons.stream()
             .flatMap(match -> match.evidence().stream().limit(1))
@@ -82,6 +79,13 @@ public record Findings(List<Match> matches) {
       keys.add("parameters: " + list(variables));
     }
     return "{" + String.join(", ", keys) + "}";
+  }
+
+  /** Whether the rule did more than to look at what others had added up. */
+  private static boolean weighs(Match match) {
+    return match.score() > 0
+        || match.disruptive()
+            && match.evidence().stream().noneMatch(value -> value.variable().startsWith("TX:"));
   }
 
   private static String list(Collection<String> elements) {

@@ -167,7 +167,7 @@ final class ActionReader {
     boolean score =
         name.startsWith("tx.inbound_anomaly_score_pl")
             || name.startsWith("tx.outbound_anomaly_score_pl")
-            || name.equals("tx.anomaly_score");
+            || name.startsWith("tx.anomaly_score");
     return new Rule.Setvar(
         fixed ? names.number(name) : -1,
         fixed ? null : nameMacro,
