@@ -6,6 +6,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.Deque;
 import java.util.List;
@@ -26,6 +27,11 @@ final class ListMaps implements AutoCloseable {
   static final int BOGON = 8;
   static final int OWN = 16;
 
+  private static final int EXACT_INSIDE = 1 << 8;
+  private static final int PREFIX_INSIDE = 1 << 9;
+  private static final int OVERVIEW_BITS = 16;
+  private static final int OVERVIEW = 1 << OVERVIEW_BITS;
+
   private static final int SPARE_EXACT = 1 << 16;
   private static final int SPARE_PREFIXES = 1 << 12;
   private static final int BATCH = 1 << 16;
@@ -37,9 +43,13 @@ final class ListMaps implements AutoCloseable {
     }
   }
 
-  /** The four maps of one generation. */
+  /** The maps of one generation. */
   private record Generation(
-      BpfMap exactIpv4, BpfMap exactIpv6, BpfMap prefixesIpv4, BpfMap prefixesIpv6) {
+      BpfMap overview,
+      BpfMap exactIpv4,
+      BpfMap exactIpv6,
+      BpfMap prefixesIpv4,
+      BpfMap prefixesIpv6) {
 
     BpfMap of(IpPrefix prefix) {
       boolean exact = prefix.bits() == prefix.address().width();
@@ -52,8 +62,13 @@ final class ListMaps implements AutoCloseable {
       return prefix.address().isIpv4() ? prefixesIpv4 : prefixesIpv6;
     }
 
-    List<BpfMap> all() {
+    List<BpfMap> byPrefix() {
       return List.of(exactIpv4, exactIpv6, prefixesIpv4, prefixesIpv6);
+    }
+
+    void close() {
+      overview.close();
+      byPrefix().forEach(BpfMap::close);
     }
   }
 
@@ -71,13 +86,14 @@ final class ListMaps implements AutoCloseable {
   void replace(AddressLists lists) {
     Generation old = current;
     current = publish(lists);
-    old.all().forEach(BpfMap::close);
+    old.close();
   }
 
   private Generation publish(AddressLists lists) {
     Generation next = fill(compile(lists));
     number++;
     int slot = number & 1;
+    map("overview").putMap(slot, next.overview());
     map("exact_ipv4").putMap(slot, next.exactIpv4());
     map("exact_ipv6").putMap(slot, next.exactIpv6());
     map("prefixes_ipv4").putMap(slot, next.prefixesIpv4());
@@ -106,14 +122,61 @@ final class ListMaps implements AutoCloseable {
     int prefixes = (int) (entries.size() - ipv4 - ipv6);
     Generation next =
         new Generation(
+            map("overview").createInner(2 * OVERVIEW),
             map("exact_ipv4").createInner((int) (2 * ipv4) + SPARE_EXACT),
             map("exact_ipv6").createInner((int) (2 * ipv6) + SPARE_EXACT),
             map("prefixes_ipv4").createInner(prefixes + SPARE_PREFIXES),
             map("prefixes_ipv6").createInner(prefixes + SPARE_PREFIXES));
-    for (BpfMap map : next.all()) {
+    next.overview().putAll(indexes(), littleEndian(overview(entries)));
+    for (BpfMap map : next.byPrefix()) {
       putAll(map, entries.stream().filter(entry -> next.of(entry.prefix()) == map).toList());
     }
     return next;
+  }
+
+  /**
+   * For each first 16 bits the classes of the networks there that are no longer, and whether longer
+   * ones lie within. What is wider comes first in {@code entries}, and is overwritten.
+   */
+  private static int[] overview(List<Entry> entries) {
+    int[] overview = new int[2 * OVERVIEW];
+    for (Entry entry : entries) {
+      int bits = entry.prefix().bits();
+      int first = blockOf(entry.prefix());
+      if (bits > OVERVIEW_BITS) {
+        overview[swapped(first)] |= entry.isExact() ? EXACT_INSIDE : PREFIX_INSIDE;
+      } else {
+        for (int block = first; block < first + (1 << OVERVIEW_BITS - bits); block++) {
+          int inside = overview[swapped(block)] & (EXACT_INSIDE | PREFIX_INSIDE);
+          overview[swapped(block)] = inside | entry.classes();
+        }
+      }
+    }
+    return overview;
+  }
+
+  /** The first 16 bits of a network, as a number; those of IPv6 after those of IPv4. */
+  private static int blockOf(IpPrefix prefix) {
+    byte[] address = prefix.address().toBytes();
+    int block = Byte.toUnsignedInt(address[0]) << 8 | Byte.toUnsignedInt(address[1]);
+    return prefix.address().isIpv4() ? block : OVERVIEW + block;
+  }
+
+  /** Where the programs look for it: they read both octets the other way round. */
+  private static int swapped(int block) {
+    return block & OVERVIEW | (block & 0xff) << 8 | block >>> 8 & 0xff;
+  }
+
+  private static byte[] indexes() {
+    int[] indexes = new int[2 * OVERVIEW];
+    Arrays.setAll(indexes, index -> index);
+    return littleEndian(indexes);
+  }
+
+  private static byte[] littleEndian(int[] numbers) {
+    ByteBuffer octets = ByteBuffer.allocate(4 * numbers.length).order(ByteOrder.LITTLE_ENDIAN);
+    octets.asIntBuffer().put(numbers);
+    return octets.array();
   }
 
   private static void putAll(BpfMap map, List<Entry> entries) {
@@ -172,6 +235,7 @@ final class ListMaps implements AutoCloseable {
    * length.
    */
   void block(Collection<IpPrefix> addresses) {
+    addresses.forEach(this::announce);
     for (BpfMap map : List.of(current.exactIpv4(), current.exactIpv6())) {
       List<Entry> changed =
           addresses.stream()
@@ -180,6 +244,14 @@ final class ListMaps implements AutoCloseable {
               .toList();
       putAll(map, changed);
     }
+  }
+
+  /** Lets the programs look for single addresses there. */
+  private void announce(IpPrefix address) {
+    byte[] key = BpfMap.key(swapped(blockOf(address)));
+    byte[] known = current.overview().get(key);
+    int inside = known == null ? 0 : toInt(known);
+    current.overview().put(key, BpfMap.key(inside | EXACT_INSIDE));
   }
 
   /** Takes back what {@link #block} did. */
@@ -225,6 +297,6 @@ final class ListMaps implements AutoCloseable {
 
   @Override
   public void close() {
-    current.all().forEach(BpfMap::close);
+    current.close();
   }
 }

@@ -38,7 +38,7 @@ public final class PacketPlane implements AutoCloseable {
    */
   private static final Duration COOKIES_IN_FLIGHT = Duration.ofMinutes(2);
 
-  private static final Duration ATTACK_CHECK = Duration.ofMillis(100);
+  private static final Duration ATTACK_CHECK = Duration.ofMillis(20);
   private static final String SYNCOOKIES = "net.ipv4.tcp_syncookies";
   private static final String TIMESTAMPS = "net.ipv4.tcp_timestamps";
 

@@ -91,6 +91,36 @@ class ListsTest {
     assertThat(judge("2001:db8:3::1")).isEqualTo(Reason.PASS);
   }
 
+  /** What lies in the same first 16 bits as a wide network, and as nothing at all. */
+  @Test
+  void seesWhatIsNarrowInsideWhatIsWide() {
+    AddressLists lists =
+        AddressLists.EMPTY
+            .withBlocked(prefixes("20.0.0.0/7", "22.5.0.0/16", "3000::/4", "2a00::/16"))
+            .withAllowed(
+                prefixes("20.9.0.0/17", "21.0.0.7", "22.5.6.0/24", "3fff:1::/32", "2a00:77::7"));
+    desk.engine.replace(lists);
+    for (String blocked :
+        List.of(
+            "20.0.0.0",
+            "20.9.128.0",
+            "21.0.0.6",
+            "21.255.255.255",
+            "22.5.7.0",
+            "3000::",
+            "3fff:2::",
+            "2a00:78::")) {
+      assertThat(judge(blocked)).as(blocked).isEqualTo(Reason.LIST_BLOCKED);
+    }
+    for (String allowed :
+        List.of("20.9.0.0", "20.9.127.255", "21.0.0.7", "22.5.6.255", "3fff:1::9", "2a00:77::7")) {
+      assertThat(judge(allowed)).as(allowed).isEqualTo(Reason.PASS_ALLOWED);
+    }
+    for (String other : List.of("19.255.255.255", "22.4.255.255", "22.6.0.0", "2fff::", "2a01::")) {
+      assertThat(judge(other)).as(other).isEqualTo(Reason.PASS);
+    }
+  }
+
   @Test
   void putsWholeNewListsInForce() {
     for (int round = 0; round < 4; round++) {
