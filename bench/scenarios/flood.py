@@ -1,0 +1,343 @@
+#!/usr/bin/env python3
+"""SYN floods against Weir with and without its packet plane: what a flood packet costs the receiver, and what an honest
+client notices.
+
+Two network namespaces and a cable (veth) between them. In one of them attacker and client, on processor 1; in the other one Weir,
+on processor 0 together with the kernel's thread that receives (threaded NAPI), whose time is what is measured. Floods come from
+random and from single sources, over IPv4 and IPv6, by a packet socket (flood_sender.c) and by hping3 --flood. Without the plane the
+kernel defends itself with its own cookies. Needs root, two processors, clang, hping3 and ethtool; nothing leaves the namespaces.
+"""
+
+import argparse
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+ROOT = os.path.dirname(os.path.dirname(HERE))
+ATTACKER, VICTIM = "weir-flood-a", "weir-flood-v"
+NEAR, FAR = "wflooda", "wfloodv"
+TARGET = {4: "10.77.0.1", 6: "fd77::1"}
+CLIENT = {4: "10.77.0.10", 6: "fd77::10"}
+SINGLE = {4: "198.51.100.66", 6: "2001:db8:66::66"}
+PORT, MANAGEMENT = 8080, 9901
+
+# At the attacker's end: answers to forged addresses end here, so that they cost the attacker as little as they would elsewhere.
+FAR_END = """typedef unsigned char u8;
+__attribute__((section("xdp"), used)) int far_end(struct { unsigned data, end; } *context) {
+  u8 *data = (u8 *)(long)context->data, *end = (u8 *)(long)context->end;
+  if (data + 54 > end || data[12] == 8 && data[13] == 6)
+    return 2;
+  if (data[12] == 8)
+    return data[30] == 10 ? 2 : 1;
+  return data[38] >= 0xf0 ? 2 : 1;
+}
+char terms[] __attribute__((section("license"), used)) = "GPL";
+"""
+DROP = """__attribute__((section("xdp"), used)) int drop(void *context) { return 1; }
+char terms[] __attribute__((section("license"), used)) = "GPL";
+"""
+
+
+def options():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--seconds", type=int, default=5, help="of each flood; default: 5")
+    parser.add_argument("--rate", type=int, default=0,
+                        help="packets per second; default: the highest tried that leaves a third of the receiver idle with the plane")
+    parser.add_argument("--weir", default=os.path.join(ROOT, "weir"), help="default: ./weir")
+    parser.add_argument("--client", nargs=3, help=argparse.SUPPRESS)
+    return parser.parse_args()
+
+
+def run(*command, check=True):
+    done = subprocess.run(command, capture_output=True, text=True)
+    if check and done.returncode:
+        raise SystemExit(f"{' '.join(command)}: {done.stdout}{done.stderr}")
+    return done.stdout
+
+
+def within(namespace, *command):
+    return ["ip", "netns", "exec", namespace, *command]
+
+
+def shell(namespace, line):
+    return run(*within(namespace, "sh", "-ec", line))
+
+
+# ---------------------------------------------------------------- networks
+
+
+def compile_programs(work):
+    for name, text in (("far_end", FAR_END), ("drop", DROP)):
+        with open(f"{work}/{name}.c", "w") as file:
+            file.write(text)
+        run("clang", "-O2", "-Wno-parentheses", "-target", "bpf", "-c", f"{work}/{name}.c", "-o", f"{work}/{name}.o")
+    run("clang", "-O2", "-Wall", "-o", f"{work}/sender", f"{HERE}/flood_sender.c")
+
+
+def make_networks(work):
+    for namespace in (ATTACKER, VICTIM):
+        run("ip", "netns", "add", namespace)
+    run("ip", "link", "add", NEAR, "netns", ATTACKER, "type", "veth", "peer", "name", FAR, "netns", VICTIM)
+    for namespace, link, host in ((ATTACKER, NEAR, 2), (VICTIM, FAR, 1)):
+        shell(namespace, f"""
+            ip link set lo up; ethtool -K {link} tx off gro on >/dev/null; ip link set {link} up
+            ip addr add 10.77.0.{host}/24 dev {link}; ip addr add fd77::{host}/64 dev {link} nodad""")
+    mac = shell(ATTACKER, f"cat /sys/class/net/{NEAR}/address").strip()
+    # A veth takes what the plane sends back only with a program at its far end.
+    shell(ATTACKER, f"""ip addr add {CLIENT[4]}/24 dev {NEAR}; ip addr add {CLIENT[6]}/64 dev {NEAR} nodad
+        ip link set dev {NEAR} xdp obj {work}/far_end.o sec xdp""")
+    for namespace, link in ((ATTACKER, NEAR), (VICTIM, FAR)):
+        shell(namespace, f"echo 1 >/sys/class/net/{link}/threaded")
+    shell(VICTIM, f"""
+        ip neigh replace 10.77.0.2 lladdr {mac} dev {FAR} nud permanent; ip neigh replace fd77::2 lladdr {mac} dev {FAR} nud permanent
+        ip route add default via 10.77.0.2; ip -6 route add default via fd77::2""")
+
+
+def remove_networks():
+    for namespace in (ATTACKER, VICTIM):
+        subprocess.run(["ip", "netns", "delete", namespace], capture_output=True)
+
+
+def receivers(link):
+    """The kernel's threads that receive from that end of the cable."""
+    return [pid for pid in os.listdir("/proc") if pid.isdigit() and comm(pid).startswith(f"napi/{link}"[:15])]
+
+
+def comm(pid):
+    try:
+        with open(f"/proc/{pid}/comm") as file:
+            return file.read().strip()
+    except OSError:
+        return ""
+
+
+def pin():
+    """Receiving goes before all programs, as interrupts do."""
+    for link, processor in ((NEAR, "1"), (FAR, "0")):
+        for pid in receivers(link):
+            run("taskset", "-cp", processor, pid)
+            run("chrt", "--fifo", "-p", "10", pid)
+
+
+def receive_time():
+    """Nanoseconds that receiving has cost so far."""
+    total = 0
+    for pid in receivers(FAR):
+        with open(f"/proc/{pid}/schedstat") as file:
+            total += int(file.read().split()[0])
+    return total
+
+
+def idle_share(before, after):
+    spent = [b - a for a, b in zip(before, after)]
+    return (spent[3] + spent[4]) / max(1, sum(spent[:8]))
+
+
+def processor():
+    with open("/proc/stat") as file:
+        return [int(word) for line in file if line.startswith("cpu0 ") for word in line.split()[1:]]
+
+
+# ---------------------------------------------------------------- Weir
+
+
+class Weir:
+    def __init__(self, work, weir, plane):
+        self.file, self.log = f"{work}/weir.yaml", f"{work}/weir.log"
+        with open(self.file, "w") as file:
+            file.write(f"""management: {{ address: "127.0.0.1:{MANAGEMENT}" }}
+access_log: off
+workers: 1
+slowloris_protection: {{ max_connections_per_ip: 0, max_new_connections_per_ip_per_second: 0 }}
+listeners: [{{ name: web, addresses: ["{TARGET[4]}:{PORT}", "[{TARGET[6]}]:{PORT}"] }}]
+routes: [{{ name: all, respond: {{ body: "served" }} }}]
+""")
+            if plane:
+                file.write(f"""syn_flood_protection:
+  syn_rate_limit_per_ip: 2000   # the honest client is one address and opens hundreds of connections a second
+  syn_rate_limit_global: 100000000
+packet_plane: {{ interfaces: [{FAR}], modes: [native], management: [], bogons: pass }}
+""")
+        log = open(self.log, "w")
+        self.process = subprocess.Popen(within(VICTIM, "taskset", "-c", "0", weir, "run", self.file), stdout=log, stderr=log)
+        end = time.monotonic() + 300
+        while "serving generation" not in self.said():
+            if time.monotonic() > end or self.process.poll() is not None:
+                raise SystemExit(f"Weir does not start: {self.said()}")
+            time.sleep(0.2)
+        pin()
+
+    def said(self):
+        with open(self.log) as file:
+            return file.read()
+
+    def status(self):
+        return json.loads(shell(VICTIM, f"curl -s http://127.0.0.1:{MANAGEMENT}/status"))
+
+    def stop(self):
+        self.process.send_signal(signal.SIGTERM)
+        self.process.wait(60)
+
+
+# ---------------------------------------------------------------- flood and client
+
+
+def macs():
+    return (shell(ATTACKER, f"cat /sys/class/net/{NEAR}/address").strip(), shell(VICTIM, f"cat /sys/class/net/{FAR}/address").strip())
+
+
+def flood(work, family, spoofed, rate, seconds):
+    source = "random" if spoofed else SINGLE[family]
+    return subprocess.Popen(
+        within(ATTACKER, "taskset", "-c", "1", f"{work}/sender", NEAR, *macs(), source, TARGET[family], str(PORT), str(rate), str(seconds)),
+        stdout=subprocess.PIPE, text=True)
+
+
+def cost(work, family, spoofed, rate, seconds):
+    """Nanoseconds per flood packet, packets per second, and the share of processor 0 that was left idle."""
+    time.sleep(0.5)
+    before, busy = receive_time(), processor()
+    sent, took = flood(work, family, spoofed, rate, seconds).communicate()[0].split()
+    idle = idle_share(busy, processor())
+    time.sleep(0.1)
+    return (receive_time() - before) / max(1, int(sent)), int(sent) / float(took), idle
+
+
+def client(family, seconds):
+    """One connection after the other, each with a request; runs in the attacker's namespace."""
+    took, failed = [], 0
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        begin = time.monotonic()
+        try:
+            with socket.create_connection((TARGET[family], PORT), 3, (CLIENT[family], 0)) as connection:
+                connection.sendall(b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+                answer = b""
+                while piece := connection.recv(4096):
+                    answer += piece
+                if not answer.endswith(b"served"):
+                    raise OSError("cut short")
+            took.append(time.monotonic() - begin)
+            time.sleep(0.002)
+        except OSError:
+            failed += 1
+    took.sort()
+    print(json.dumps({"made": len(took), "failed": failed, "p50": took[len(took) // 2] * 1e3 if took else None,
+                      "p99": took[int(len(took) * 0.99)] * 1e3 if took else None}))
+
+
+def honest(family, seconds):
+    out = run(*within(ATTACKER, "taskset", "-c", "1", sys.executable, __file__, "--client", str(family), str(seconds), "-"))
+    return json.loads(out)
+
+
+def under(work, family, spoofed, rate, seconds, process=None):
+    """What the client notices while the flood runs."""
+    running = process or flood(work, family, spoofed, rate, seconds + 2)
+    time.sleep(1)  # an attack is seen by then
+    result = honest(family, seconds)
+    running.terminate()
+    running.communicate()
+    return result
+
+
+def hping(seconds, spoofed):
+    source = ["--rand-source"] if spoofed else ["-a", SINGLE[4]]
+    return subprocess.Popen(
+        within(ATTACKER, "taskset", "-c", "1", "timeout", str(seconds + 2), "hping3", "-q", "--flood", *source, "-S", "-p", str(PORT), TARGET[4]),
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+
+def calibrate(work, seconds):
+    best = 20_000
+    for rate in (20_000, 50_000, 100_000, 150_000, 200_000, 300_000, 400_000, 600_000, 800_000):
+        _, achieved, idle = cost(work, 4, True, rate, 2)
+        print(f"  at {achieved:.0f} packets/s processor 0 is {idle:.0%} idle", flush=True)
+        if idle < 1 / 3 or achieved < rate * 0.9:
+            break
+        best = rate
+    return best
+
+
+def cable(work, rate, seconds):
+    """What receiving from a cable costs with nothing behind it: a veth copies each packet for its programs."""
+    shell(VICTIM, f"ip link set dev {FAR} xdp obj {work}/drop.o sec xdp")
+    pin()
+    return cost(work, 4, True, rate, seconds)[0]
+
+
+def text(result):
+    p99 = "-" if result["p99"] is None else f"{result['p99']:.1f} ms"
+    return f"{result['made']} made, {result['failed']} failed, p99 {p99}"
+
+
+def half_open():
+    return len([line for line in shell(VICTIM, "ss -Hnt state syn-recv").splitlines() if line.strip()])
+
+
+def series(work, weir, arguments, plane, rate):
+    name = "with the plane" if plane else "kernel cookies alone"
+    print(f"{name}:", flush=True)
+    running = Weir(work, weir, plane)
+    results = {}
+    try:
+        for _ in range(3):
+            honest(4, 1)  # warm
+        if not rate:
+            rate = calibrate(work, arguments.seconds)
+        memory = running.status()["resident_bytes"]
+        for family in (4, 6):
+            quiet = honest(family, arguments.seconds)
+            print(f"  IPv{family}, no flood: {text(quiet)}", flush=True)
+            for spoofed in (True, False):
+                ns, achieved, idle = cost(work, family, spoofed, rate, arguments.seconds)
+                notice = under(work, family, spoofed, rate, arguments.seconds)
+                kind = "random" if spoofed else "single"
+                results[family, kind] = ns
+                print(f"  IPv{family}, {kind:6} source, {achieved:7.0f}/s: {ns:5.0f} ns per packet, {idle:4.0%} idle; client: {text(notice)};"
+                      f" {half_open()} half-open", flush=True)
+        for spoofed in (True, False):
+            notice = under(work, 4, spoofed, 0, arguments.seconds, hping(arguments.seconds, spoofed))
+            print(f"  hping3 --flood, {'random' if spoofed else 'single'} source: client: {text(notice)}", flush=True)
+        for family in (4, 6):
+            ns, achieved, _ = cost(work, family, True, 0, arguments.seconds)
+            notice = under(work, family, True, 0, arguments.seconds)
+            print(f"  IPv{family}, as fast as one core sends ({achieved:.0f}/s): {ns:.0f} ns per packet; client: {text(notice)}", flush=True)
+        status = running.status()
+        print(f"  memory grew by {(status['resident_bytes'] - memory) / 2**20:.1f} MiB", flush=True)
+        if plane:
+            reasons = {r["name"]: r["packets"] for r in status["packet_plane"]["reasons"]}
+            print(f"  {reasons}", flush=True)
+    finally:
+        running.stop()
+    return rate, results
+
+
+def main():
+    arguments = options()
+    if arguments.client:
+        return client(int(arguments.client[0]), float(arguments.client[1]))
+    if os.geteuid():
+        raise SystemExit("bench/run flood: needs root, for network namespaces")
+    with tempfile.TemporaryDirectory(prefix="weir-flood-") as work:
+        try:
+            compile_programs(work)
+            make_networks(work)
+            rate, guarded = series(work, arguments.weir, arguments, True, arguments.rate)
+            _, bare = series(work, arguments.weir, arguments, False, rate)
+            floor = cable(work, rate, arguments.seconds)
+            print(f"the cable alone, with a program that drops everything: {floor:.0f} ns per packet")
+            print("ns per flood packet " + " ".join(
+                f"v{family}-{kind}={guarded[family, kind]:.0f}/{bare[family, kind]:.0f}" for family, kind in guarded))
+        finally:
+            remove_networks()
+
+
+if __name__ == "__main__":
+    main()
