@@ -21,7 +21,6 @@ import org.jspecify.annotations.Nullable;
 public final class Transaction {
   private final Evaluation evaluation;
   private final RequestValues values;
-  private boolean detectOnly;
   private @Nullable Intervention own;
 
   Transaction(Plan plan) {
@@ -33,13 +32,15 @@ public final class Transaction {
   public void reset() {
     evaluation.reset();
     values.reset();
-    detectOnly = false;
     own = null;
   }
 
-  /** Only notes what would be done, whatever the rules say. */
+  /**
+   * Only notes what would be done, whatever the rules say; those behind a rule that decides run all
+   * the same.
+   */
   public void detectOnly() {
-    detectOnly = true;
+    evaluation.detectOnly = true;
   }
 
   /** Leaves rules out, or variables out of rules, for this transaction. */
@@ -189,7 +190,7 @@ public final class Transaction {
   }
 
   private boolean isBlocking() {
-    return !detectOnly && evaluation.engine == Settings.Engine.ON;
+    return !evaluation.detectOnly && evaluation.engine == Settings.Engine.ON;
   }
 
   /** What was or, when only detecting, would have been done; null when nothing. */

@@ -71,6 +71,10 @@ public final class Evaluation {
   private int allowedUntil;
 
   public Settings.Engine engine;
+
+  /** Whether a decision is only noted: the rules behind it run all the same. */
+  public boolean detectOnly;
+
   public String requestBodyProcessor = "";
   public boolean forceRequestBody;
   public boolean requestBodyAccess;
@@ -121,6 +125,7 @@ public final class Evaluation {
     allowedUntil = 0;
     highestSeverity = 255;
     engine = plan.settings.engine();
+    detectOnly = false;
     requestBodyProcessor = "";
     forceRequestBody = false;
     requestBodyAccess = plan.settings.requestBodyAccess();
@@ -216,7 +221,7 @@ public final class Evaluation {
         if (intervention == null) {
           intervention = intervention(rule);
         }
-        return engine == Settings.Engine.ON;
+        return engine == Settings.Engine.ON && !detectOnly;
       }
     }
   }
