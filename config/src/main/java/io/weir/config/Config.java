@@ -69,6 +69,8 @@ public record Config(
                 "Deviations from the strict grammar of requests that are let pass; everything else that two readers could"
                     + " understand differently is refused. `empty_line`: one empty line before a request;"
                     + " `unencoded_query`: `{ } | \\ ^` and the backtick in a query, as browsers send them;"
+                    + " `unencoded_target`: `\" < >` and octets beyond ASCII in a path or query, in a path also"
+                    + " `{ } | ^` and the backtick;"
                     + " `path_parameters`: `;` in a path; `empty_segments`: `//` in a path stays instead of becoming `/`;"
                     + " `encoded_slashes`: `%2F` and `%5C` in a path. `[]`: none.",
             def = "[empty_line, unencoded_query, path_parameters]")

@@ -7,6 +7,7 @@ package io.weir.config;
 public enum Tolerance {
   EMPTY_LINE,
   UNENCODED_QUERY,
+  UNENCODED_TARGET,
   PATH_PARAMETERS,
   EMPTY_SEGMENTS,
   ENCODED_SLASHES

@@ -177,8 +177,8 @@ public final class Exchange implements TimerWheel.Owner, Judgement.Waiting {
     requestOctets += headOctets;
     hostStart = request.authorityStart;
     hostEnd = request.authorityEnd;
-    targetStart = request.pathStart;
-    targetEnd = request.hasQuery ? request.queryEnd : request.pathEnd;
+    targetStart = request.targetStart;
+    targetEnd = request.targetEnd;
   }
 
   private void act(Verdict verdict, long now) {

@@ -10,6 +10,7 @@ public final class Ascii {
   private static final byte TARGET = 4;
   private static final byte HOST = 8;
   private static final byte UNENCODED = 16;
+  private static final byte LOOSE = 64;
 
   /** In {@link #nameKind}: may stand in a token. */
   public static final int TOKEN_BIT = TOKEN;
@@ -27,7 +28,7 @@ public final class Ascii {
       classes[c] = VALUE | TARGET;
     }
     for (int c = 0x80; c < 0x100; c++) {
-      classes[c] = VALUE;
+      classes[c] = VALUE | LOOSE;
     }
     classes[' '] = VALUE;
     classes['\t'] = VALUE;
@@ -47,6 +48,9 @@ public final class Ascii {
     }
     for (char c : "{}|\\^`".toCharArray()) {
       classes[c] |= UNENCODED;
+    }
+    for (char c : "\"<>".toCharArray()) {
+      classes[c] |= LOOSE;
     }
     return classes;
   }
@@ -74,6 +78,11 @@ public final class Ascii {
   /** Whether the octet should be percent-encoded in a query, but is not by browsers. */
   public static boolean isUnencodedQuery(byte b) {
     return (CLASS[b & 0xff] & UNENCODED) != 0;
+  }
+
+  /** Whether the octet should be percent-encoded in a target, and is by browsers, too. */
+  public static boolean isUnencodedTarget(byte b) {
+    return (CLASS[b & 0xff] & LOOSE) != 0;
   }
 
   /** {@link #TOKEN_BIT} and {@link #UNDERSCORE_BIT} of an octet, for reading names in one pass. */

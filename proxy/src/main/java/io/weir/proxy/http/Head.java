@@ -35,6 +35,11 @@ public final class Head {
   public int methodStart;
   public int methodEnd;
 
+  /** The request target as it came. */
+  public int targetStart;
+
+  public int targetEnd;
+
   /** Path of the request target, from "/" up to "?" or the end; "*" for OPTIONS. */
   public int pathStart;
 
@@ -123,6 +128,7 @@ public final class Head {
     length = 0;
     count = 0;
     method = Method.OTHER;
+    targetStart = targetEnd = 0;
     methodStart = methodEnd = pathStart = pathEnd = queryStart = queryEnd = 0;
     hasQuery = false;
     authorityStart = authorityEnd = 0;
@@ -147,6 +153,8 @@ public final class Head {
     method = other.method;
     methodStart = other.methodStart;
     methodEnd = other.methodEnd;
+    targetStart = other.targetStart;
+    targetEnd = other.targetEnd;
     pathStart = other.pathStart;
     pathEnd = other.pathEnd;
     queryStart = other.queryStart;
@@ -159,6 +167,24 @@ public final class Head {
     chunked = other.chunked;
     teTrailers = other.teTrailers;
     connectionNamesFields = other.connectionNamesFields;
+  }
+
+  /**
+   * Notes the tolerance that an octet of the target needs because it should be percent-encoded
+   * there.
+   *
+   * @return false if there is none for it
+   */
+  public boolean noteUnencoded(byte b, boolean inQuery) {
+    boolean byBrowsers = Ascii.isUnencodedQuery(b);
+    if (byBrowsers && inQuery) {
+      note(Tolerance.UNENCODED_QUERY);
+    } else if (byBrowsers && b != '\\' || Ascii.isUnencodedTarget(b)) {
+      note(Tolerance.UNENCODED_TARGET);
+    } else {
+      return false;
+    }
+    return true;
   }
 
   /** Notes that the message needs this to be tolerated. */

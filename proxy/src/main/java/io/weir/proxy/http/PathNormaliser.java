@@ -34,10 +34,18 @@ package io.weir.proxy.http;
  *     in their paths
  * @param encodedSlashes whether %2F and %5C may stand in a path; default no
  * @param parameters whether ";" may stand in a path; default yes
+ * @param unencoded whether <code>" &lt; &gt; { } | ^ `</code> and octets above 0x7E may stand in a
+ *     path, where they stay as they are; default no
  */
-public record PathNormaliser(boolean mergeSlashes, boolean encodedSlashes, boolean parameters) {
+public record PathNormaliser(
+    boolean mergeSlashes, boolean encodedSlashes, boolean parameters, boolean unencoded) {
   /** The default: merges slashes, refuses encoded ones, leaves parameters. */
   public static final PathNormaliser STRICT = new PathNormaliser(true, false);
+
+  /** Without unencoded octets. */
+  public PathNormaliser(boolean mergeSlashes, boolean encodedSlashes, boolean parameters) {
+    this(mergeSlashes, encodedSlashes, parameters, false);
+  }
 
   /** With parameters. */
   public PathNormaliser(boolean mergeSlashes, boolean encodedSlashes) {
@@ -48,12 +56,15 @@ public record PathNormaliser(boolean mergeSlashes, boolean encodedSlashes, boole
   private static final byte SLASH = 1;
   private static final byte PERCENT = 2;
   private static final byte FORBIDDEN = 3;
+  private static final byte UNENCODED = 4;
   private static final byte[] CLASS = classes();
 
   private static byte[] classes() {
     byte[] classes = new byte[256];
     for (int c = 0; c < 256; c++) {
-      classes[c] = Ascii.isTarget((byte) c) ? PLAIN : FORBIDDEN;
+      boolean loose =
+          Ascii.isUnencodedTarget((byte) c) || Ascii.isUnencodedQuery((byte) c) && c != '\\';
+      classes[c] = Ascii.isTarget((byte) c) ? PLAIN : loose ? UNENCODED : FORBIDDEN;
     }
     classes['?'] = FORBIDDEN;
     classes['/'] = SLASH;
@@ -177,7 +188,7 @@ public record PathNormaliser(boolean mergeSlashes, boolean encodedSlashes, boole
             }
           }
           read += 2;
-        } else if (CLASS[b & 0xff] == FORBIDDEN || b == ';' && isDots(bytes, piece, write)) {
+        } else if (isForbidden(b) || b == ';' && isDots(bytes, piece, write)) {
           return -1;
         } else {
           piece = b == ';' ? -1 : piece;
@@ -199,6 +210,11 @@ public record PathNormaliser(boolean mergeSlashes, boolean encodedSlashes, boole
       }
     }
     return write;
+  }
+
+  private boolean isForbidden(byte b) {
+    byte kind = CLASS[b & 0xff];
+    return kind == FORBIDDEN || kind == UNENCODED && !unencoded;
   }
 
   /** The "/" at which the output goes on after a dot segment, or -1 above the root. */

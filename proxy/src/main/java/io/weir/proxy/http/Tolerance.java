@@ -20,6 +20,13 @@ public enum Tolerance {
   UNENCODED_QUERY("RFC 3986 section 3.4", true),
 
   /**
+   * The characters {@code " < >} and octets beyond ASCII in a target as they are, in a path also
+   * <code>{ } | ^ `</code>. Nobody sends them but attackers and scripts, for whom the web
+   * application firewall may have better words.
+   */
+  UNENCODED_TARGET("RFC 3986 section 2", false),
+
+  /**
    * Parameters in path segments ("/a;x=1/b"): routes and rules see the path without them, the
    * backend gets them. Refused, none reaches a backend.
    */

@@ -25,7 +25,8 @@ public record Tolerances(int granted, PathNormaliser paths) {
         new PathNormaliser(
             !granted.contains(Tolerance.EMPTY_SEGMENTS),
             granted.contains(Tolerance.ENCODED_SLASHES),
-            granted.contains(Tolerance.PATH_PARAMETERS)));
+            granted.contains(Tolerance.PATH_PARAMETERS),
+            granted.contains(Tolerance.UNENCODED_TARGET)));
   }
 
   /** Whether a request needs none but these. */

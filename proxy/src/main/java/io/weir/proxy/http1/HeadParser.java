@@ -173,7 +173,7 @@ public final class HeadParser {
     head.method = Method.of(b, start, at);
     int target = ++at;
     int query = -1;
-    while (at < stop && (Ascii.isTarget(b[at]) || query >= 0 && isUnencoded(head, b[at]))) {
+    while (at < stop && (Ascii.isTarget(b[at]) || head.noteUnencoded(b[at], query >= 0))) {
       if (b[at] == '?' && query < 0) {
         query = at;
       }
@@ -185,14 +185,6 @@ public final class HeadParser {
     head.startLineRead = true;
     Reason refused = version(head, at + 1);
     return refused != null ? refused : target(head, target, at, query);
-  }
-
-  private static boolean isUnencoded(Head head, byte b) {
-    if (!Ascii.isUnencodedQuery(b)) {
-      return false;
-    }
-    head.note(Tolerance.UNENCODED_QUERY);
-    return true;
   }
 
   private static @Nullable Reason version(Head head, int at) {
@@ -230,9 +222,14 @@ public final class HeadParser {
       }
     }
     int pathEnd = query < 0 ? stop : query;
+    if (path < head.authorityStart) {
+      pathEnd = path + 1;
+    }
     if (path >= pathEnd) {
       return FRAME_MALFORMED;
     }
+    head.targetStart = start;
+    head.targetEnd = stop;
     head.pathStart = path;
     head.pathEnd = pathEnd;
     head.hasQuery = query >= 0;
@@ -241,7 +238,10 @@ public final class HeadParser {
     return null;
   }
 
-  /** Notes the authority of an absolute target and returns where its path starts, or -1. */
+  /**
+   * Notes the authority of an absolute target and returns where its path starts, or -1. Without a
+   * path the root is meant (RFC 9110 §4.2.3): the last slash before the authority stands for it.
+   */
   private static int absoluteForm(Head head, int start, int stop) {
     byte[] b = head.bytes;
     int scheme;
@@ -258,12 +258,12 @@ public final class HeadParser {
     while (end < stop && b[end] != '/' && b[end] != '?') {
       end++;
     }
-    if (end == stop || b[end] != '/' || !Authority.isValid(b, authority, end)) {
+    if (!Authority.isValid(b, authority, end)) {
       return -1;
     }
     head.authorityStart = authority;
     head.authorityEnd = end;
-    return end;
+    return end < stop && b[end] == '/' ? end : authority - 1;
   }
 
   /** Splits a field line and adds it; null where it does not follow the grammar (RFC 9112 §5). */
@@ -347,6 +347,9 @@ public final class HeadParser {
       return FRAME_AMBIGUOUS;
     }
     head.hostRead = true;
+    if (start == end && head.minorVersion == 0) {
+      return null; // like none, which HTTP/1.0 does not ask for
+    }
     if (!Authority.isValid(head.bytes, start, end)) {
       return FRAME_MALFORMED;
     }

@@ -6,7 +6,6 @@ import io.weir.proxy.http.FieldName;
 import io.weir.proxy.http.Head;
 import io.weir.proxy.http.HeadLimits;
 import io.weir.proxy.http.Method;
-import io.weir.proxy.http.Tolerance;
 import io.weir.proxy.stage.Reason;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
@@ -155,24 +154,16 @@ final class RequestReader implements HpackSink {
       refuse(Reason.FRAME_REQUEST_LINE_TOO_LONG);
     }
     int query = end;
-    int unencoded = end;
-    for (int i = end - 1; i >= start; i--) {
-      if (!Ascii.isTarget(b[i])) {
-        unencoded = i;
-        if (!Ascii.isUnencodedQuery(b[i])) {
-          refuse(Reason.FRAME_MALFORMED);
-        }
+    for (int i = start; i < end; i++) {
+      if (!Ascii.isTarget(b[i]) && !head.noteUnencoded(b[i], query < end)) {
+        refuse(Reason.FRAME_MALFORMED);
       }
-      if (b[i] == '?') {
+      if (b[i] == '?' && query == end) {
         query = i;
       }
     }
-    if (unencoded < end) {
-      head.note(Tolerance.UNENCODED_QUERY);
-      if (unencoded < query) {
-        refuse(Reason.FRAME_MALFORMED);
-      }
-    }
+    head.targetStart = start;
+    head.targetEnd = end;
     head.pathStart = start;
     head.pathEnd = query;
     head.hasQuery = query < end;

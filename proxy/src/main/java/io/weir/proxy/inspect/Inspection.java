@@ -41,6 +41,7 @@ public final class Inspection {
   private long octets;
   private @Nullable Reason wouldRefuse;
   private boolean blocked;
+  private String id = "";
 
   Inspection(Rules rules, int loop) {
     this.rules = rules;
@@ -92,7 +93,8 @@ public final class Inspection {
     }
     transaction.connection(
         connection.text(client), client.port(), connection.localText(), connection.localPort);
-    transaction.uniqueId(Ascii.text(x.id, 0, x.id.length));
+    id = Ascii.text(x.id, 0, x.id.length);
+    transaction.uniqueId(id);
     byte[] protocol = connection.http2 ? HTTP_2 : head.minorVersion == 0 ? HTTP_1_0 : HTTP_1_1;
     transaction.requestLine(
         head.bytes,
@@ -104,7 +106,7 @@ public final class Inspection {
         protocol,
         0,
         protocol.length);
-    if (head.find(FieldName.HOST, 0) < 0) {
+    if (head.find(FieldName.HOST, 0) < 0 && x.hostEnd > x.hostStart) {
       transaction.requestHeader(HOST, 0, HOST.length, head.bytes, x.hostStart, x.hostEnd);
     }
     for (int i = 0; i < head.count(); i++) {
@@ -235,6 +237,7 @@ public final class Inspection {
   /** Runs phase 5, in which rules only note; what was found in all, or null for nothing. */
   public @Nullable Findings conclude() {
     transaction.log();
+    rules.concluded(id, transaction);
     return findings();
   }
 

@@ -152,7 +152,6 @@ class HeadParserTest {
         "GET\t/ HTTP/1.1\r\n",
         "G(T / HTTP/1.1\r\n",
         "GET /a b HTTP/1.1\r\n",
-        "GET /\u00e9 HTTP/1.1\r\n",
         "GET /a#b HTTP/1.1\r\n",
         "GET /a\\b HTTP/1.1\r\n",
         "GET a HTTP/1.1\r\n",
@@ -301,12 +300,35 @@ class HeadParserTest {
   }
 
   @Test
+  void takesATargetWithoutAPathForTheRoot() {
+    assertThat(request("GET http://example.com HTTP/1.1\r\nHost: example.com\r\n\r\n")).isNull();
+    assertThat(head.path()).isEqualTo("/");
+    assertThat(request("GET http://a.example?x=/ HTTP/1.1\r\nHost: a.example\r\n\r\n")).isNull();
+    assertThat(head.path() + "?" + head.query()).isEqualTo("/?x=/");
+    assertThat(head.targetEnd - head.targetStart).isEqualTo("http://a.example?x=/".length());
+  }
+
+  @Test
+  void takesAnEmptyHostForNoneInHttp10Only() {
+    assertThat(request("GET / HTTP/1.0\r\nHost:\r\n\r\n")).isNull();
+    assertThat(request("GET / HTTP/1.1\r\nHost:\r\n\r\n")).isEqualTo(Reason.FRAME_MALFORMED);
+    assertThat(request("GET / HTTP/1.0\r\nHost:\r\nHost: a\r\n\r\n"))
+        .isEqualTo(Reason.FRAME_AMBIGUOUS);
+  }
+
+  @Test
   void notesWhatHasToBeTolerated() {
     assertThat(request("\r\nGET /?{|} HTTP/1.1\r\nHost: a\r\n\r\n")).isNull();
     assertThat(Tolerances.DEFAULT.cover(head)).isTrue();
     assertThat(Tolerances.of(Set.of(Tolerance.EMPTY_LINE)).cover(head)).isFalse();
     assertThat(Tolerances.of(Set.of(Tolerance.UNENCODED_QUERY)).cover(head)).isFalse();
-    assertThat(request("GET /{ HTTP/1.1\r\nHost: a\r\n\r\n")).isEqualTo(Reason.FRAME_MALFORMED);
+    for (String target : new String[] {"/{", "/?\"<>", "/\u00e9"}) {
+      assertThat(request("GET " + target + " HTTP/1.1\r\nHost: a\r\n\r\n")).isNull();
+      assertThat(Tolerances.DEFAULT.cover(head)).as(target).isFalse();
+      Tolerances more = Tolerances.of(Set.of(Tolerance.UNENCODED_TARGET));
+      assertThat(more.cover(head)).isTrue();
+      assertThat(more.paths().normalise(head)).isTrue();
+    }
     assertThat(request("GET /?a HTTP/1.1\r\nHost: a\r\n\r\n")).isNull();
     assertThat(Tolerances.of(Set.of()).cover(head)).isTrue();
   }
