@@ -88,8 +88,10 @@ final class WeirProcess implements AutoCloseable {
     return weir;
   }
 
-  private static List<String> java() {
-    return List.of(
+  /** The program without arguments. */
+  static List<String> java() {
+    return new ArrayList<>(
+        List.of(
         Path.of(System.getProperty("java.home"), "bin", "java").toString(),
         "-XX:+UseSerialGC",
         "-XX:TieredStopAtLevel=1",
@@ -100,7 +102,7 @@ final class WeirProcess implements AutoCloseable {
         "-Dio.netty.leakDetection.samplingInterval=1",
         "-cp",
         System.getProperty("java.class.path"),
-        "io.weir.app.Main");
+        "io.weir.app.Main"));
   }
 
   private static String header(int revision, int management) {

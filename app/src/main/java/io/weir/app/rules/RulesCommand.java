@@ -8,10 +8,10 @@ import picocli.CommandLine.Spec;
 /** {@code weir rules}: what there is to do with rule sets. */
 @Command(
     name = "rules",
-    description = "Lists and installs rule sets of the web application firewall.",
+    description = "Lists, installs and tests rule sets of the web application firewall.",
     synopsisSubcommandLabel = "COMMAND",
     mixinStandardHelpOptions = true,
-    subcommands = {ListCommand.class, InstallCommand.class, UpdateCommand.class})
+    subcommands = {ListCommand.class, InstallCommand.class, UpdateCommand.class, TestCommand.class})
 public final class RulesCommand implements Runnable {
   @Spec
   @SuppressWarnings("NullAway.Init") // picocli sets it

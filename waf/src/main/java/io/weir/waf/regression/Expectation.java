@@ -64,12 +64,18 @@ public record Expectation(
   }
 
   /**
-   * What is wrong with a request that was refused before any rule saw it; null if that is right.
+   * What is wrong with a request that was refused before any rule saw it; null if that is right: if
+   * the test wants a refusal, or nothing but the absence of rules.
    *
-   * @param seen the status that the client got, and the reason
+   * @param seen the status that the client got, 0 for none
+   * @param why it was refused
    */
-  public @Nullable String problemOfRefusal(String seen) {
-    return isRefusal() ? null : "expected " + this + "; refused before the rules: " + seen;
+  public @Nullable String problemOfRefusal(int seen, String why) {
+    boolean wanted = refusalWelcome || status == BAD_REQUEST && seen >= BAD_REQUEST;
+    boolean nothingWanted = rules.isEmpty() && pattern == null && (status == 0 || status == seen);
+    return wanted || nothingWanted
+        ? null
+        : "expected " + this + "; refused before the rules: " + why + ", status " + seen;
   }
 
   /**
