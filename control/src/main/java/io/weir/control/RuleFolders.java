@@ -24,7 +24,8 @@ public record RuleFolders(Path own, Path installed) {
   /** The Core Rule Set 3 of Debian's package modsecurity-crs. */
   public static final String DEBIAN = "owasp_crs_v3";
 
-  private static final Path DEBIAN_RULES = Path.of("/usr/share/modsecurity-crs");
+  /** Where that package puts it. */
+  public static final Path DEBIAN_RULES = Path.of("/usr/share/modsecurity-crs");
   private static final Path DEBIAN_SETUP = Path.of("/etc/modsecurity/crs/crs-setup.conf");
 
   /**

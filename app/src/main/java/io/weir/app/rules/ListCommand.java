@@ -1,9 +1,10 @@
 package io.weir.app.rules;
 
 import io.weir.app.ExitCode;
-import io.weir.waf.RuleException;
+import io.weir.control.RuleFolders;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.file.Files;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -43,6 +44,9 @@ final class ListCommand implements Callable<Integer> {
       for (String name : store.store().names()) {
         print(out, name, RuleFolder.of(store.folder().resolve(name)));
       }
+      if (Files.isDirectory(RuleFolders.DEBIAN_RULES)) {
+        print(out, RuleFolders.DEBIAN, RuleFolder.of(RuleFolders.DEBIAN_RULES));
+      }
       return ExitCode.OK;
     } catch (IOException failed) {
       spec.commandLine().getErr().println(failed);
@@ -51,14 +55,6 @@ final class ListCommand implements Callable<Integer> {
   }
 
   private static void print(PrintWriter out, String name, RuleFolder set) throws IOException {
-    out.printf(ROW, name, set.version(), rules(set), set.digest().substring(0, DIGITS), set.path());
-  }
-
-  private static String rules(RuleFolder set) {
-    try {
-      return Integer.toString(set.compile().ruleCount());
-    } catch (RuleException refused) {
-      return "broken";
-    }
+    out.printf(ROW, name, set.version(), set.ruleCount(), set.digest().substring(0, DIGITS), set.path());
   }
 }

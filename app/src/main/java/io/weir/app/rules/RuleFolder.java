@@ -72,7 +72,19 @@ record RuleFolder(Path path, List<Path> files) {
    * @throws RuleException with all problems
    */
   RuleSet compile() throws RuleException {
-    RuleSet.Compiler compiler = RuleSet.compiler();
+    return compile(RuleSet.compiler());
+  }
+
+  /** How many rules there are that the engine can run. */
+  String ruleCount() {
+    try {
+      return Integer.toString(compile(RuleSet.compiler().tolerant()).ruleCount());
+    } catch (RuleException refused) {
+      return "broken";
+    }
+  }
+
+  private RuleSet compile(RuleSet.Compiler compiler) throws RuleException {
     Path settings = path.resolve(SETTINGS);
     Path example = path.resolve(EXAMPLE);
     if (Files.exists(settings)) {

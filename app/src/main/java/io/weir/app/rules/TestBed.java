@@ -43,6 +43,7 @@ final class TestBed implements AutoCloseable {
   private final ReflectingBackend backend = new ReflectingBackend();
   private final Map<String, List<Match>> matches = new ConcurrentHashMap<>();
   private final Controller controller;
+  private boolean ended;
 
   /**
    * @param rules the rule set, as published
@@ -117,14 +118,21 @@ final class TestBed implements AutoCloseable {
   /** Ends Weir, with all requests done and recorded; what is known of them. */
   Findings end() throws IOException, InterruptedException {
     controller.drain(Duration.ofSeconds(10));
-    controller.close();
+    endWeir();
     return Findings.read(folder.resolve("access.log"), matches);
   }
 
   @Override
   public void close() throws IOException {
-    controller.close();
+    endWeir();
     removeFiles();
+  }
+
+  private void endWeir() {
+    if (!ended) {
+      ended = true;
+      controller.close();
+    }
   }
 
   private void removeFiles() throws IOException {
