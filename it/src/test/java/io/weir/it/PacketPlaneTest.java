@@ -240,9 +240,43 @@ class PacketPlaneTest {
   }
 
   private WeirProcess withoutCapabilities(String plane, String... capabilities) {
+    return WeirProcess.start(folder, plane + SERVED, without(capabilities));
+  }
+
+  private List<String> without(String... capabilities) {
     List<String> wrapper = new ArrayList<>(networks.exec("gw"));
     String list = String.join(",", capabilities);
     wrapper.addAll(List.of(Tools.find("setpriv"), "--bounding-set=" + list, "--inh-caps=" + list));
-    return WeirProcess.start(folder, plane + SERVED, wrapper);
+    return wrapper;
+  }
+
+  @Test
+  void saysBeforehandWhatIsMissing() {
+    List<String> unprivileged = without("-bpf", "-perfmon", "-net_admin");
+    assertThat(WeirProcess.check(folder, plane("") + SERVED, unprivileged))
+        .satisfies(
+            said -> assertThat(said.exit()).isEqualTo(1),
+            said ->
+                assertThat(said.text())
+                    .contains(
+                        "packet_plane: cannot work here: XDP: missing [CAP_NET_ADMIN, CAP_PERFMON, CAP_BPF]")
+                    .contains("nftables: missing [CAP_NET_ADMIN]")
+                    .contains("hint: AmbientCapabilities="));
+    assertThat(WeirProcess.check(folder, plane("required: false") + SERVED, unprivileged).ok())
+        .contains("packets  " + link + ": native, else generic, else nftables, else none")
+        .contains("XDP: missing");
+    String lost = SERVED.replace("respond: { body: \"served\" }", "pool: app");
+    String pools = "pools: [{ name: app, backends: [{ address: \"192.0.2.10:80\" }] }]\n";
+    String elsewhere = plane("").replace(link, "nothere");
+    assertThat(WeirProcess.check(folder, elsewhere + SERVED, networks.exec("gw")).text())
+        .contains("interfaces: nothere (expected: an interface of this host)");
+    String bogons = plane("").replace("bogons: pass", "bogons: refuse");
+    assertThat(WeirProcess.check(folder, bogons + lost + pools, networks.exec("gw")).text())
+        .contains(
+            "packet_plane.bogons: refuses backend 192.0.2.10:80, whose answers come by " + link);
+    assertThat(
+            WeirProcess.check(folder, "syn_flood_protection: {}\n" + SERVED, networks.exec("gw"))
+                .text())
+        .contains("syn_flood_protection: no default route tells which interfaces");
   }
 }

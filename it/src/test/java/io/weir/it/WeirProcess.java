@@ -72,6 +72,15 @@ final class WeirProcess implements AutoCloseable {
     return launch(folder, management, wrapper, "run");
   }
 
+  /** What {@code weir check} says of a configuration, run with those words before it. */
+  static Tools.Output check(Path folder, String yaml, List<String> wrapper) {
+    write(folder, 0, Tools.freePort(), yaml);
+    List<String> command = new ArrayList<>(wrapper);
+    command.addAll(java());
+    command.addAll(List.of("check", folder.resolve("weir.yaml").toString()));
+    return Tools.run(command);
+  }
+
   private static WeirProcess launch(
       Path folder, int management, List<String> wrapper, String... words) {
     List<String> command = new ArrayList<>(wrapper);
