@@ -23,7 +23,7 @@ from machine import LOAD_CPU, BenchError, open_file_limit, quiet
 from memory import held_bytes
 from targets import Target
 
-RESERVE = 700  # open files for everything but idle connections
+RESERVE = 150  # open files for everything but idle connections
 REQUEST = b"GET /128 HTTP/1.1\r\nHost: a.test\r\n%s\r\n"
 
 

@@ -192,6 +192,16 @@ class WafTest {
   }
 
   @Test
+  void judgesLongHeadsToo() {
+    String far = "a".repeat(6000);
+    assertThat(get("/head?p=" + far + "&q=" + SQL_ENCODED).status()).isEqualTo(403);
+    assertThat(get("/head?p=" + far).text()).startsWith("0 GET /head?p=aaa");
+    String form = "application/x-www-form-urlencoded";
+    assertThat(post(PORT, "/head?p=" + far, form, "q=" + SQL).status()).isEqualTo(403);
+    assertThat(post(PORT, "/head?p=" + far, form, "q=1").text()).startsWith("3 POST /head?p=aaa");
+  }
+
+  @Test
   void forwardsLongContentWhole() {
     String form = "p=" + "a".repeat(1_000_000) + "&q=hello";
     assertThat(post(PORT, "/long", "application/x-www-form-urlencoded", form).text())
@@ -323,6 +333,25 @@ class WafTest {
         .isEqualTo("inspect.body_too_large");
     assertThat(post(PORT, "/upload", form, body).text()).startsWith(body.length() + " POST");
     assertThat(post(PORT, "/upload?q=" + SQL_ENCODED, form, body).status()).isEqualTo(403);
+  }
+
+  @Test
+  void refusesWhatTheRulesOwnLimitCutsOff(@TempDir Path other) throws IOException {
+    Files.writeString(other.resolve("own.conf"), "SecRequestBodyLimit 1000");
+    int port = Tools.freePort();
+    String text =
+        """
+        waf: { rule_sets: [], files: [own.conf] }
+        listeners: [{ name: web, address: "127.0.0.1:%d", pool: app }]
+        pools: [{ name: app, backends: [{ address: "%s" }] }]
+        """
+            .formatted(port, backend.address());
+    try (WeirProcess limited = WeirProcess.start(other, text)) {
+      String form = "application/x-www-form-urlencoded";
+      assertThat(post(port, "/", form, "p=" + "a".repeat(998)).status()).isEqualTo(200);
+      assertThat(post(port, "/", form, "p=" + "a".repeat(999)).status()).isEqualTo(413);
+      assertThat(limited.isAlive()).isTrue();
+    }
   }
 
   @Test

@@ -278,10 +278,15 @@ public final class Exchange implements TimerWheel.Owner, Judgement.Waiting {
 
   // ------------------------------------------------------------------ INSPECT
 
-  /** Content is gathered until it is whole and judged; the backend sees nothing before. */
+  /**
+   * Content is gathered until it is whole and judged; the backend sees nothing before. Where there
+   * is none, it is the head that is too long to be judged on the loop.
+   */
   private void hold() {
     holding = true;
-    if (request.expectContinue) {
+    if (requestEnded) {
+      judgement = Judgement.begin(loop, inspection(), content, this);
+    } else if (request.expectContinue) {
       request.expectContinue = false;
       response.status = 100;
       side().sendInterim();
@@ -296,7 +301,7 @@ public final class Exchange implements TimerWheel.Owner, Judgement.Waiting {
       release(InspectStage.withoutContent(inspection()));
     } else if (!content.gather(data, end, connection().channel.alloc())) {
       fail(Reason.INSPECT_OVERLOADED);
-    } else if (end && Judgement.isShort(content)) {
+    } else if (end && Inspection.isShort(content.octets())) {
       judged(Judgement.now(loop, inspection(), content));
     } else if (end) {
       judgement = Judgement.begin(loop, inspection(), content, this);

@@ -6,16 +6,13 @@ import io.weir.proxy.stage.Verdict;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Judges content that is held; where it is long, on a worker's thread, so that no event loop is
- * held by it.
+ * Judges content that is held; where it is {@linkplain Inspection#isShort not short}, on a worker's
+ * thread, so that no event loop is held by it.
  *
  * <p>While it runs there, inspection and content are its own. Whoever waits may {@linkplain #leave
  * go} meanwhile; then nobody hears of the verdict.
  */
 final class Judgement implements Runnable {
-  /** Most octets that are judged at once. */
-  private static final int SHORT = 64 << 10;
-
   private static final System.Logger LOG = System.getLogger(Judgement.class.getName());
 
   /** Hears of the verdict, on the loop. */
@@ -38,11 +35,6 @@ final class Judgement implements Runnable {
     this.inspection = inspection;
     this.content = content;
     this.waiting = waiting;
-  }
-
-  /** Whether this content is judged at once, by {@link #now}, rather than by {@link #begin}. */
-  static boolean isShort(HeldContent content) {
-    return content.octets() <= SHORT;
   }
 
   /** Judges content at once. */

@@ -32,6 +32,9 @@ public final class Inspection {
   /** More than this makes the memory of a transaction too large to keep it. */
   private static final long MOST_KEPT = 64 << 10;
 
+  /** Most octets that an event loop judges itself: some of them take half a microsecond each. */
+  private static final int SHORT = 4 << 10;
+
   private final Rules rules;
   private final int loop;
   private final Transaction transaction;
@@ -40,6 +43,8 @@ public final class Inspection {
   private boolean response;
   private long octets;
   private @Nullable Reason wouldRefuse;
+  private @Nullable Intervention tooLong;
+  private boolean headJudged;
   private boolean blocked;
   private String id = "";
 
@@ -61,7 +66,8 @@ public final class Inspection {
   public void end() {
     protection = null;
     wouldRefuse = null;
-    anyBodySize = response = blocked = false;
+    tooLong = null;
+    anyBodySize = response = headJudged = blocked = false;
     boolean keep = octets <= MOST_KEPT;
     octets = 0;
     if (keep) {
@@ -125,8 +131,14 @@ public final class Inspection {
     }
   }
 
+  /** Whether so much of a message is judged on the event loop, or else by a worker. */
+  public static boolean isShort(long octets) {
+    return octets <= SHORT;
+  }
+
   /** Runs phase 1. */
   public Verdict judgeHead() {
+    headJudged = true;
     return verdict(transaction.endRequestHeaders());
   }
 
@@ -159,12 +171,20 @@ public final class Inspection {
     if (response) {
       transaction.responseBody(bytes, from, to);
     } else {
-      transaction.requestBody(bytes, from, to);
+      Intervention refusal = transaction.requestBody(bytes, from, to);
+      tooLong = tooLong == null ? refusal : tooLong;
     }
   }
 
-  /** Runs phase 2, or for a response phase 4; the content, if there is any, was given. */
+  /**
+   * Runs phase 2, and phase 1 if it has not run yet, or for a response phase 4; the content, if
+   * there is any, was given. What the rules' own limit cuts off is refused: nothing passes unseen.
+   */
   public Verdict judgeContent() {
+    Verdict head = headJudged ? Verdict.PASS : judgeHead();
+    if (head != Verdict.PASS || tooLong != null) {
+      return head != Verdict.PASS ? head : verdict(tooLong);
+    }
     return verdict(response ? transaction.endResponseBody() : transaction.endRequestBody());
   }
 

@@ -6,7 +6,8 @@ import io.weir.proxy.inspect.Protection;
 
 /**
  * INSPECT: do the web application firewall's rules object? A request without content is judged at
- * once; one with content by its head, and again by everything once the content is whole.
+ * once; one with content by its head, and again by everything once the content is whole. A long
+ * head is judged where long content is, together with it.
  */
 public final class InspectStage implements RequestStage {
   @Override
@@ -22,6 +23,11 @@ public final class InspectStage implements RequestStage {
     }
     Inspection inspection = Inspection.begin(protection, x);
     x.inspection = inspection;
+    if (!Inspection.isShort(x.headOctets)
+        && !x.request.extendedConnect
+        && inspection.fits(x.request.contentLength)) {
+      return Verdict.HOLD;
+    }
     Verdict verdict = inspection.judgeHead();
     if (verdict != Verdict.PASS) {
       return verdict;
