@@ -67,8 +67,11 @@ class Run:
     def scenario(self, scenario, left):
         """All rounds of one scenario, the proxies in turn; `left` scenarios are to do, this one included."""
         print(f"{scenario.name}: {scenario.about}", flush=True)
+        if scenario.name.endswith("-waf") and not proxies.core_rule_set():
+            print("  skipped: no folder of the Core Rule Set 4 (see WEIR_CRS)")
+            return
         lineup = [Proxy(name, scenario.features, self.setup) for name in self.options.proxies]
-        if scenario.name == "alloc":
+        if isinstance(scenario, Traffic) and scenario.weir_only:
             lineup = [proxy for proxy in lineup if proxy.name == "weir"]
         if isinstance(scenario, Traffic):
             for proxy in lineup:

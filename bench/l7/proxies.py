@@ -223,6 +223,12 @@ backend backend
     return ["haproxy", "-db", "-f", setup.write(f"{proxy.label}.cfg", config)]
 
 
+def core_rule_set():
+    """The folder of the Core Rule Set 4 for scenarios with the firewall: beside the checkout, or named by WEIR_CRS."""
+    folder = os.environ.get("WEIR_CRS", os.path.join(os.path.dirname(ROOT), "shared", "crs-4.28.0"))
+    return os.path.abspath(folder) if os.path.isdir(os.path.join(folder, "rules")) else None
+
+
 def weir(proxy):
     """YAML that is also JSON, which Python writes.
 
@@ -253,6 +259,14 @@ def weir(proxy):
     }
     if proxy.features:
         config["client_limits"] = {"requests_per_second": NO_LIMIT, "burst": NO_LIMIT}
+    if core_rule_set():
+        folder = setup.file("rules")
+        os.makedirs(folder, exist_ok=True)
+        if not os.path.islink(os.path.join(folder, "owasp_crs_v4")):
+            os.symlink(core_rule_set(), os.path.join(folder, "owasp_crs_v4"))
+        config["routes"].insert(0, {
+            "name": "waf", "match": {"path": {"prefix": "/waf"}}, "rewrite": {"prefix": "/"}, "pool": "backend",
+            "waf": {"rule_sets": ["owasp_crs_v4"], "rules_folder": folder}})
     return setup.weir_command + [setup.write(f"{proxy.label}.yaml", json.dumps(config, indent=1))]
 
 

@@ -31,6 +31,7 @@ class Traffic:
     unit: str = MICROS
     body: int = 1024
     features: bool = False
+    weir_only: bool = False
 
     def measure(self, proxy, server, seconds):
         before, began = server.cpu_micros(), time.monotonic()
@@ -137,11 +138,15 @@ SCENARIOS = {s.name: s for s in (
     Traffic("h1-conn", "HTTP/1.1, a new connection for each request", _h1("/1k", 64, ["Connection: close"])),
     Traffic("h1-1k-features", "h1-1k with access log, 200 hosts and an account per client on",
             _h1("/1k", 64, script=os.path.join(HERE, "hosts.lua")), features=True),
+    Traffic("h1-1k-waf", "h1-1k with Weir's web application firewall: the Core Rule Set 4 at paranoia level 1",
+            _h1("/waf/1k", 64, ["Host: a.test", "User-Agent: bench", "Accept: */*"]), weir_only=True),
     Traffic("tls-1k", "TLS 1.3 keep-alive, HTTP/1.1, 1 KiB bodies", _h1("/1k", 64, tls=True)),
     Traffic("tls-conn", "TLS 1.3, full handshake with a P-256 certificate for each request", _handshakes),
     Traffic("h2-1k", "HTTP/2 over TLS 1.3, 32 connections of 8 streams, 1 KiB bodies", _h2),
     FixedRate("h1-rate", "latency at a fixed 3,000 requests/s over 30 connections", _rate),
-    Allocation("alloc", "bytes a JVM proxy allocates per request of h1-1k", _h1("/1k", 64)),
+    Allocation("alloc", "bytes a JVM proxy allocates per request of h1-1k", _h1("/1k", 64), weir_only=True),
+    Allocation("alloc-waf", "the same of h1-1k-waf",
+               _h1("/waf/1k", 64, ["Host: a.test", "User-Agent: bench", "Accept: */*"]), weir_only=True),
     Fresh("mem", "private memory per idle keep-alive connection, 10,000 of them", memory_per_connection(tls=False)),
     Fresh("mem-tls", "the same over TLS 1.3", memory_per_connection(tls=True)),
     Fresh("start", "from exec to the first request answered 200; resident memory a second later", time_to_serve),
