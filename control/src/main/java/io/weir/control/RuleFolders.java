@@ -26,6 +26,7 @@ public record RuleFolders(Path own, Path installed) {
 
   /** Where that package puts it. */
   public static final Path DEBIAN_RULES = Path.of("/usr/share/modsecurity-crs");
+
   private static final Path DEBIAN_SETUP = Path.of("/etc/modsecurity/crs/crs-setup.conf");
 
   /**

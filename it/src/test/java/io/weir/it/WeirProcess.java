@@ -101,17 +101,17 @@ final class WeirProcess implements AutoCloseable {
   static List<String> java() {
     return new ArrayList<>(
         List.of(
-        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-        "-XX:+UseSerialGC",
-        "-XX:TieredStopAtLevel=1",
-        "-XX:+UseCompactObjectHeaders",
-        "-Xmx256m",
-        "--enable-native-access=ALL-UNNAMED",
-        "--sun-misc-unsafe-memory-access=allow",
-        "-Dio.netty.leakDetection.samplingInterval=1",
-        "-cp",
-        System.getProperty("java.class.path"),
-        "io.weir.app.Main"));
+            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+            "-XX:+UseSerialGC",
+            "-XX:TieredStopAtLevel=1",
+            "-XX:+UseCompactObjectHeaders",
+            "-Xmx256m",
+            "--enable-native-access=ALL-UNNAMED",
+            "--sun-misc-unsafe-memory-access=allow",
+            "-Dio.netty.leakDetection.samplingInterval=1",
+            "-cp",
+            System.getProperty("java.class.path"),
+            "io.weir.app.Main"));
   }
 
   private static String header(int revision, int management) {

@@ -55,6 +55,7 @@ final class ListCommand implements Callable<Integer> {
   }
 
   private static void print(PrintWriter out, String name, RuleFolder set) throws IOException {
-    out.printf(ROW, name, set.version(), set.ruleCount(), set.digest().substring(0, DIGITS), set.path());
+    out.printf(
+        ROW, name, set.version(), set.ruleCount(), set.digest().substring(0, DIGITS), set.path());
   }
 }
