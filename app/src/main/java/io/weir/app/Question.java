@@ -13,30 +13,35 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * The request that {@code weir explain} is asked about.
+ * The request that {@code weir explain} or {@code weir waf replay} is asked about.
  *
  * @param secure whether it comes over TLS
  * @param authority host, and port if the URL names one
  * @param target path and query as the operator wrote them: whether they are acceptable is part of
  *     the answer
- * @param data content of the request; a form where no header says otherwise; may be empty
+ * @param head what the client sends over HTTP/1.1, up to and with the empty line
+ * @param content what follows the head; may be empty
  * @param from the other end of the connection
  * @param listener the listener asked for
  */
+@SuppressWarnings("ArrayRecordComponent") // Octets for the parser; questions are not compared.
 record Question(
     String method,
     boolean secure,
     String authority,
     String target,
-    String data,
+    byte[] head,
+    byte[] content,
     IpAddress from,
-    List<String> headers,
     Optional<String> listener) {
 
   private static final Pattern URL =
       Pattern.compile("(?i)(https?)://([^/?#\\s]+)([^#\\s]*)(#\\S*)?");
 
   /**
+   * The request that a client would send for this.
+   *
+   * @param data content; a form where no header says otherwise; may be empty
    * @throws IllegalArgumentException if the URL is none, or a header has no colon
    */
   static Question of(
@@ -56,35 +61,30 @@ record Question(
       }
     }
     String rest = parts.group(3);
+    String target = rest.startsWith("/") ? rest : "/" + rest;
+    byte[] content = data.getBytes(StandardCharsets.UTF_8);
     return new Question(
         method,
         parts.group(1).equalsIgnoreCase("https"),
         parts.group(2),
-        rest.startsWith("/") ? rest : "/" + rest,
-        data,
+        target,
+        head(method + ' ' + target + " HTTP/1.1", parts.group(2), headers, content.length),
+        content,
         from,
-        headers,
         listener);
   }
 
-  /** What the client would send over HTTP/1.1. */
-  byte[] head() {
-    StringBuilder text = new StringBuilder();
-    text.append(method).append(' ').append(target).append(" HTTP/1.1\r\n");
+  private static byte[] head(String line, String authority, List<String> headers, int length) {
+    StringBuilder text = new StringBuilder(line).append("\r\n");
     text.append("Host: ").append(authority).append("\r\n");
     headers.forEach(header -> text.append(header).append("\r\n"));
-    if (!data.isEmpty()) {
+    if (length > 0) {
       if (headers.stream().noneMatch(header -> header.matches("(?i)content-type:.*"))) {
         text.append("Content-Type: application/x-www-form-urlencoded\r\n");
       }
-      text.append("Content-Length: ").append(content().length).append("\r\n");
+      text.append("Content-Length: ").append(length).append("\r\n");
     }
     return text.append("\r\n").toString().getBytes(StandardCharsets.UTF_8);
-  }
-
-  /** What follows the head. */
-  byte[] content() {
-    return data.getBytes(StandardCharsets.UTF_8);
   }
 
   /** The host in lower case without its port, as a client would ask for it in TLS. */

@@ -23,6 +23,7 @@ import picocli.CommandLine.Spec;
       CheckCommand.class,
       ExplainCommand.class,
       RulesCommand.class,
+      WafCommand.class,
       TopCommand.class,
       PacketCommand.class,
       DemoCommand.class,

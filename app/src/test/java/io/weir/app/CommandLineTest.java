@@ -127,6 +127,75 @@ class CommandLineTest {
   }
 
   @Test
+  void replayJudgesARecordedRequest() throws IOException {
+    String head =
+        """
+        POST /form HTTP/1.1
+        Host: www.example.com
+        Content-Type: application/x-www-form-urlencoded
+        Content-Length: 11
+
+        """;
+    for (String text : new String[] {head, head.replace("\n", "\r\n")}) {
+      out.getBuffer().setLength(0);
+      assertThat(replay(text + "q=forbidden")).as(err.toString()).isEqualTo(ExitCode.OK);
+      assertThat(out.toString())
+          .containsSubsequence(
+              "request   POST /form for www.example.com",
+              "INSPECT   refuses: ",
+              "rule 1000",
+              "ARGS:q: forbidden",
+              "to let just this pass, in waf.exclusions: {path: \"/form\", rules: [\"1000\"],",
+              "result    refused: inspect.blocked, status 403");
+    }
+  }
+
+  @Test
+  void replayJudgesEachLineOfAnAccessLog() throws IOException {
+    String line =
+        "{\"client_ip\":\"192.0.2.9\",\"method\":\"GET\",\"host\":\"www.example.com\",\"path\":\"/a\","
+            + "\"query\":QUERY,\"user_agent\":\"test/1\",\"referer\":null,\"ssl_protocol\":null,"
+            + "\"listener\":\"web\"}\n";
+    String log = line.replace("QUERY", "\"q=forbidden\"") + line.replace("QUERY", "null");
+    assertThat(replay(log)).as(err.toString()).isEqualTo(ExitCode.OK);
+    assertThat(out.toString())
+        .containsSubsequence(
+            "request   GET /a?q=forbidden for www.example.com",
+            "from 192.0.2.9 to listener web",
+            "refused: inspect.blocked",
+            "request   GET /a for www.example.com",
+            "INSPECT   no rule matches",
+            "result    forwarded");
+  }
+
+  @Test
+  void replaySaysThatItIsNoRequest() throws IOException {
+    assertThat(replay("nonsense")).isEqualTo(ExitCode.USAGE);
+    assertThat(err.toString()).contains("no request (expected: a head, an empty line");
+    assertThat(replay("{\"a\":1}\n")).isEqualTo(ExitCode.USAGE);
+    assertThat(replay("{\"a\":\n")).isEqualTo(ExitCode.USAGE);
+    assertThat(err.toString()).contains("line 1: no entry of the access log");
+    assertThat(replay("")).isEqualTo(ExitCode.USAGE);
+    assertThat(weir("waf", "replay", "/no/such/file", "--config", "x"))
+        .isEqualTo(ExitCode.UNAVAILABLE);
+  }
+
+  private int replay(String recorded) throws IOException {
+    Files.writeString(
+        folder.resolve("own.conf"),
+        "SecRule ARGS \"@contains forbidden\" \"id:1000,phase:2,deny,log,msg:'no such word'\"\n");
+    Path config =
+        write(
+            """
+            waf: { rules_folder: ., rule_sets: [own] }
+            listeners: [{ name: web, addresses: ["127.0.0.1:0"], pool: app }]
+            pools: [{ name: app, backends: [{ address: "192.0.2.10:80" }] }]
+            """);
+    Path file = Files.writeString(folder.resolve("recorded"), recorded);
+    return weir("waf", "replay", file.toString(), "--config", config.toString());
+  }
+
+  @Test
   void refusesWhatItDoesNotKnow() {
     assertThat(weir("frobnicate")).isEqualTo(ExitCode.USAGE);
     assertThat(weir()).isEqualTo(ExitCode.USAGE);

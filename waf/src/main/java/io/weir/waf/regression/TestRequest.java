@@ -182,9 +182,10 @@ public record TestRequest(
     while (at < body.length()) {
       int end = body.indexOf("\r\n", at);
       int size = end < 0 ? 0 : Integer.parseInt(body.substring(at, end).strip(), 16);
-      if (size == 0) {
+      if (size <= 0) {
         break;
       }
+      size = Math.min(size, body.length());
       out.append(body, end + 2, Math.min(body.length(), end + 2 + size));
       at = end + 4 + size;
     }
