@@ -98,8 +98,14 @@ public final class WafBenchmark {
     allocated = (threads.getCurrentThreadAllocatedBytes() - allocated) / runs;
     int size = Math.max(request.body().length, request.uri().length);
     System.out.printf(
-        "%-28s %10.1f us %8.1f us/KiB %8d B allocated, %d rules matched, first %d us%n",
-        name, micros, micros * 1024 / size, allocated, matches, first / 1000);
+        "%-28s %10.1f us %8.1f us/KiB %8d B allocated, %d rules matched, first %d us, work left %d%n",
+        name,
+        micros,
+        micros * 1024 / size,
+        allocated,
+        matches,
+        first / 1000,
+        transaction.workLeft());
   }
 
   /** Judges the request; returns how many rules matched. */

@@ -193,6 +193,14 @@ public final class Transaction {
     return !evaluation.detectOnly && evaluation.engine == Settings.Engine.ON;
   }
 
+  /**
+   * Work that this transaction may still cause, nanoseconds about; below zero when it was refused
+   * for that. Grows with the input.
+   */
+  public long workLeft() {
+    return evaluation.budget.left();
+  }
+
   /** What was or, when only detecting, would have been done; null when nothing. */
   public @Nullable Intervention decision() {
     Intervention byRule = evaluation.intervention();

@@ -41,9 +41,23 @@ class TransactionFuzzer {
   }
 
   @FuzzTest
-  void readsAnyBody(FuzzedDataProvider data) {
-    String type = data.pickValue(TYPES);
-    judge(type, data.consumeRemainingAsBytes());
+  void readsAnyJson(FuzzedDataProvider data) {
+    judge(TYPES[0], data.consumeRemainingAsBytes());
+  }
+
+  @FuzzTest
+  void readsAnyXml(FuzzedDataProvider data) {
+    judge(TYPES[1], data.consumeRemainingAsBytes());
+  }
+
+  @FuzzTest
+  void readsAnyMultipart(FuzzedDataProvider data) {
+    judge(TYPES[2], data.consumeRemainingAsBytes());
+  }
+
+  @FuzzTest
+  void readsAnyForm(FuzzedDataProvider data) {
+    judge(TYPES[3], data.consumeRemainingAsBytes());
   }
 
   @FuzzTest

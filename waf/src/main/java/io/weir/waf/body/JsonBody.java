@@ -14,12 +14,19 @@ public final class JsonBody {
   private static final byte[] ROOT = "json".getBytes(StandardCharsets.US_ASCII);
   private static final byte[] ARRAY = ".array_".getBytes(StandardCharsets.US_ASCII);
 
+  /** A name is as long as the path to its value: without limits a few octets would be many. */
+  private static final int MAX_NAME = 4096;
+
+  private static final int MAX_NAMES = 1 << 20;
+
   private final byte[] in;
   private final int to;
   private final int maxDepth;
   private final Arena arena;
   private final BodySink sink;
+  private final int begin;
   private int at;
+  private long namesLength;
   private byte[] path = new byte[256];
   private int pathLength;
 
@@ -31,6 +38,7 @@ public final class JsonBody {
 
   private JsonBody(byte[] in, int from, int to, int maxDepth, Arena arena, BodySink sink) {
     this.in = in;
+    this.begin = from;
     this.at = from;
     this.to = to;
     this.maxDepth = maxDepth;
@@ -212,6 +220,10 @@ public final class JsonBody {
   private @Nullable String emit(byte[] value, int from, int end) {
     if (!sink.mayAddArgument()) {
       return "too many arguments";
+    }
+    namesLength += pathLength;
+    if (pathLength > MAX_NAME || namesLength > MAX_NAMES + 8L * (to - begin)) {
+      return "names too long";
     }
     // The value may be the arena's current run: a copy of the path begins a new one beside it.
     arena.begin(pathLength);

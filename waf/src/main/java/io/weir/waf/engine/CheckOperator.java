@@ -22,13 +22,26 @@ final class CheckOperator extends Operator {
   private final Check check;
   private final @Nullable ByteSet anyOf;
 
+  /** Units of {@link io.weir.waf.regex.WorkBudget} for an octet. */
+  private final long workPerOctet;
+
+  private final @Nullable ByteSet octets;
+
   private CheckOperator(Check check) {
-    this(check, null);
+    this(check, null, null, 2);
   }
 
-  private CheckOperator(Check check, @Nullable ByteSet anyOf) {
+  private CheckOperator(
+      Check check, @Nullable ByteSet anyOf, @Nullable ByteSet octets, long workPerOctet) {
     this.check = check;
     this.anyOf = anyOf;
+    this.octets = octets;
+    this.workPerOctet = workPerOctet;
+  }
+
+  @Override
+  @Nullable ByteSet octets() {
+    return octets;
   }
 
   @Override
@@ -38,6 +51,7 @@ final class CheckOperator extends Operator {
 
   @Override
   boolean matches(byte[] in, int from, int to, Evaluation evaluation) {
+    evaluation.budget.charge(workPerOctet * (to - from));
     return check.test(in, from, to);
   }
 
@@ -46,11 +60,11 @@ final class CheckOperator extends Operator {
   }
 
   static CheckOperator sqlInjection() {
-    return new CheckOperator(SqlInjection::detects);
+    return new CheckOperator(SqlInjection::detects, null, SqlInjection.SIGNS, 15);
   }
 
   static CheckOperator crossSiteScripting() {
-    return new CheckOperator(CrossSiteScripting::detects);
+    return new CheckOperator(CrossSiteScripting::detects, null, CrossSiteScripting.SIGNS, 10);
   }
 
   /** Matches when an octet is not of the ranges, such as {@code 9,10,32-126}. */
@@ -71,7 +85,7 @@ final class CheckOperator extends Operator {
       }
     }
     ByteSet wrong = allowed.complement();
-    return new CheckOperator((in, from, to) -> wrong.occursIn(in, from, to), wrong);
+    return new CheckOperator((in, from, to) -> wrong.occursIn(in, from, to), wrong, wrong, 2);
   }
 
   /** Matches when a percent sign is not followed by two hexadecimal digits. */

@@ -2,6 +2,7 @@ package io.weir.waf.engine;
 
 import io.weir.waf.Intervention;
 import io.weir.waf.Match;
+import io.weir.waf.regex.Automaton;
 import io.weir.waf.regex.ByteSet;
 import io.weir.waf.regex.LiteralScanner;
 import io.weir.waf.regex.WorkBudget;
@@ -19,15 +20,26 @@ import org.jspecify.annotations.Nullable;
  * Used again for one transaction after another. Confined to one thread.
  */
 public final class Evaluation {
-  /** Work that any transaction may cause, in units of {@link WorkBudget}: a few milliseconds. */
-  private static final long BASE_WORK = 1_500_000;
+  /** Work that any transaction may cause, in units of {@link WorkBudget}: 4 ms. */
+  private static final long BASE_WORK = 4_000_000;
 
-  private static final long BASE_BUILDING = 700_000;
+  private static final long BASE_BUILDING = 2_000_000;
 
-  /** More work for each octet of input. */
-  private static final long WORK_PER_OCTET = 100;
+  /** More work for each octet of input: about 0.4 ms for each KiB. */
+  private static final long WORK_PER_OCTET = 400;
 
-  private static final long BUILDING_PER_OCTET = 30;
+  private static final long BUILDING_PER_OCTET = 200;
+
+  /** Copies of a value that differ, one for each way to transform it, may be so many times it. */
+  private static final int MAX_COPIES = 16;
+
+  /** Values so long leave no buffers behind. */
+  private static final int LONG_VALUE = 1 << 18;
+
+  /** What looking at a value costs beside its octets, and a rule that answered beside its. */
+  private static final int LOOK_WORK = 100;
+
+  private static final int ANSWER_WORK = 300;
   private static final int MAX_EVIDENCE = 4;
   private static final int MAX_HITS = 1 << 16;
 
@@ -121,6 +133,13 @@ public final class Evaluation {
     previousValues.clear();
     previousNames.clear();
     lastMatch.clear();
+    for (Octets capture : captures) {
+      capture.release();
+    }
+    first.release();
+    second.release();
+    storeText.release();
+    expanded.release();
     intervention = null;
     allowedUntil = 0;
     highestSeverity = 255;
@@ -168,7 +187,7 @@ public final class Evaluation {
         scanned = true;
         ordinal = next(position, end);
       }
-      if (ordinal >= end) {
+      if (ordinal >= end || budget.exhausted()) {
         break;
       }
       position = ordinal + 1;
@@ -254,7 +273,7 @@ public final class Evaluation {
     LiteralScanner literals = plan.literals.get(phase);
     for (View view : plan.views.get(phase)) {
       Entries list = lists[view.base.ordinal()];
-      for (int entry = 0; entry < list.count; entry++) {
+      for (int entry = 0; entry < list.count && !budget.exhausted(); entry++) {
         byte[] name = list.nameArray[entry];
         int nameFrom = list.nameFrom[entry];
         int nameTo = list.nameTo[entry];
@@ -288,8 +307,7 @@ public final class Evaluation {
     int ordinal = rule.ordinal;
     if (hits == hitNext.length) {
       if (hits == MAX_HITS) {
-        budget.charge(1000); // answered, though not noted: the rule has enough to run on
-        return;
+        return; // answered, though not noted: the rule has enough to run on
       }
       hitNext = Arrays.copyOf(hitNext, hits * 2);
       hitEntry = Arrays.copyOf(hitEntry, hits * 2);
@@ -327,6 +345,9 @@ public final class Evaluation {
     private long[][] words = new long[0][];
     private long[] union = new long[4];
 
+    /** Octets that transformations of the value wrote. */
+    private long copies;
+
     private void reserve(int nodes, int wordCount) {
       if (buffers.length < nodes) {
         int before = buffers.length;
@@ -353,12 +374,24 @@ public final class Evaluation {
 
     void look(
         ScanPlan scan, LiteralScanner literals, byte[] in, int from, int to, View view, int entry) {
+      copies = 0;
+      ways(scan, literals, in, from, to, view, entry);
+      if (to - from > LONG_VALUE) {
+        for (Octets buffer : buffers) {
+          buffer.release();
+        }
+      }
+    }
+
+    private void ways(
+        ScanPlan scan, LiteralScanner literals, byte[] in, int from, int to, View view, int entry) {
       ScanPlan.Node[] nodes = scan.nodes;
       reserve(nodes.length, literals.words());
       place(0, 0, in, from, to);
+      budget.charge(LOOK_WORK + to - from);
       presence(0);
       if (scan.asking != 0
-          && to - from > 1
+          && (to - from > 1 || to > from && in[from] != '.')
           && scan.keeps(presence[0], presence[1], presence[2], presence[3])) {
         askTogether(scan, scan.asking, 0, literals, view, entry);
         return;
@@ -415,9 +448,8 @@ public final class Evaluation {
     private void transform(
         ScanPlan.Node[] nodes, int node, int parent, Transformation transformation) {
       // Chains that differ only in steps that changed nothing come to the same octets.
-      for (int other = 1; other < node; other++) {
-        if (nodes[other].transformation == transformation
-            && origin[nodes[other].parent] == parent) {
+      for (int other : nodes[node].alike) {
+        if (origin[nodes[other].parent] == parent) {
           origin[node] = origin[other];
           return;
         }
@@ -430,6 +462,7 @@ public final class Evaluation {
         origin[node] = parent;
         return;
       }
+      budget.charge(2 * Automaton.PASS_WORK * (tos[parent] - froms[parent]));
       Octets out = buffers[node];
       out.clear();
       transformation.apply(arrays[parent], froms[parent], tos[parent], out);
@@ -439,6 +472,10 @@ public final class Evaluation {
         return;
       }
       place(node, node, out.data, 0, out.length);
+      copies += out.length;
+      if (copies > MAX_COPIES * (long) (tos[0] - froms[0]) + LONG_VALUE) {
+        budget.spend();
+      }
     }
 
     private boolean isPresent(ByteSet octets, int node) {
@@ -483,6 +520,7 @@ public final class Evaluation {
       long[] found = words[at];
       if (!wordsKnown[at] && node.needsWords) {
         Arrays.fill(found, 0);
+        budget.charge(Automaton.PASS_WORK * (to - from));
         literals.scan(in, from, to, found);
         wordsKnown[at] = true;
       }
@@ -497,13 +535,12 @@ public final class Evaluation {
       if (node.union != null) {
         askUnion(node, at, view, entry);
       }
-      List<ScanPlan.Question> others = node.others;
-      for (int i = 0; i < others.size(); i++) {
-        ScanPlan.Question question = others.get(i);
+      for (ScanPlan.Question question : node.others) {
         boolean yes =
             question.anyOf != null
                 ? isPresent(question.anyOf, at)
-                : question.operator.matches(in, from, to, Evaluation.this);
+                : (question.octets == null || isPresent(question.octets, at))
+                    && question.operator.matches(in, from, to, Evaluation.this);
         hit(yes ? question.ifYes : question.ifNo, view, entry);
       }
     }
@@ -537,7 +574,7 @@ public final class Evaluation {
     private void askEach(List<ScanPlan.Question> questions, int at, View view, int entry) {
       for (int i = 0; i < questions.size(); i++) {
         ScanPlan.Question question = questions.get(i);
-        ByteSet octets = question.operator.octets();
+        ByteSet octets = question.octets;
         boolean possible = octets == null || isPresent(octets, at);
         boolean yes =
             possible && question.operator.matches(arrays[at], froms[at], tos[at], Evaluation.this);
@@ -920,6 +957,7 @@ public final class Evaluation {
         return;
       }
       Octets out = array == first.data ? second : first;
+      budget.charge(2 * Automaton.PASS_WORK * (end - begin));
       out.clear();
       link.transformations.get(applied++).apply(array, begin, end, out);
       changed =
@@ -941,6 +979,7 @@ public final class Evaluation {
       int applied,
       @Nullable String label) {
     matchCount++;
+    budget.charge(ANSWER_WORK + (end - begin >> 3));
     Operator operator = link.operator;
     boolean wantsCapture = operator != null && link.capture && !link.negated;
     if (operator != null && wantsCapture && (link.capturesNeeded || matchCount <= MAX_EVIDENCE)) {
@@ -992,7 +1031,7 @@ public final class Evaluation {
     void clear() {
       variable = null;
       label = null;
-      value.clear();
+      value.release();
     }
 
     void set(

@@ -1,5 +1,6 @@
 package io.weir.waf.engine;
 
+import io.weir.waf.regex.Automaton;
 import io.weir.waf.regex.PhraseSet;
 import java.util.List;
 import java.util.Set;
@@ -14,6 +15,7 @@ final class PhraseOperator extends Operator {
 
   @Override
   boolean matches(byte[] in, int from, int to, Evaluation evaluation) {
+    evaluation.budget.charge(Automaton.PASS_WORK * (to - from));
     return phrases.find(in, from, to) >= 0;
   }
 

@@ -28,12 +28,14 @@ final class ScanPlan {
   static final class Question {
     final Operator operator;
     final @Nullable ByteSet anyOf;
+    final @Nullable ByteSet octets;
     final List<Rule> ifYes = new ArrayList<>();
     final List<Rule> ifNo = new ArrayList<>();
 
     Question(Operator operator) {
       this.operator = operator;
       anyOf = operator.anyOf();
+      octets = operator.octets();
     }
   }
 
@@ -42,6 +44,9 @@ final class ScanPlan {
     final int parent;
     final @Nullable Transformation transformation;
     private final Map<Operator, Question> byOperator = new LinkedHashMap<>();
+
+    /** Earlier nodes with the same transformation: from equal octets they come to equal ones. */
+    int[] alike = {};
 
     /** Questions that need one of some words: by the number the literal scanner tells. */
     @Nullable Question[] byWord = {};
@@ -60,7 +65,7 @@ final class ScanPlan {
     int[] negated = {};
 
     /** Everything else, asked one by one. */
-    List<Question> others = List.of();
+    Question[] others = {};
 
     Node(int parent, @Nullable Transformation transformation) {
       this.parent = parent;
@@ -204,8 +209,11 @@ final class ScanPlan {
       }
       ask(nodes.get(node), rule);
     }
-    for (Node node : nodes) {
-      seal(node, wordNumbers, unions, memory);
+    for (int i = 0; i < nodes.size(); i++) {
+      Transformation own = nodes.get(i).transformation;
+      nodes.get(i).alike =
+          IntStream.range(1, i).filter(other -> nodes.get(other).transformation == own).toArray();
+      seal(nodes.get(i), wordNumbers, unions, memory);
     }
     return new ScanPlan(nodes.toArray(Node[]::new), wordNumbers, unions, memory);
   }
@@ -253,7 +261,7 @@ final class ScanPlan {
     node.candidates = candidates;
     node.byWord = byWord;
     node.needsWords = Arrays.stream(candidates).anyMatch(bits -> bits != 0);
-    node.others = others;
+    node.others = others.toArray(Question[]::new);
     node.unionQuestions = union;
     node.negated =
         IntStream.range(0, union.size()).filter(i -> !union.get(i).ifNo.isEmpty()).toArray();

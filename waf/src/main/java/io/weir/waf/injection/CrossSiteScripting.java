@@ -1,5 +1,6 @@
 package io.weir.waf.injection;
 
+import io.weir.waf.regex.ByteSet;
 import java.nio.charset.StandardCharsets;
 import java.util.Set;
 
@@ -12,6 +13,9 @@ import java.util.Set;
  * <p>Thread-safe. Linear in the value.
  */
 public final class CrossSiteScripting {
+  /** Octets without which nothing can happen. */
+  public static final ByteSet SIGNS = ByteSet.of("<=:&");
+
   /** Elements that load, run, or change where the page leads. */
   private static final Set<String> ACTIVE =
       Set.of(
@@ -161,7 +165,7 @@ public final class CrossSiteScripting {
   private static final int EQUALS = 2;
   private static final int COLON = 4;
 
-  /** Octets without which nothing can happen: most values have none of them. */
+  /** Which of {@link #SIGNS} are there: most values have none of them. */
   private static int marks(byte[] in, int from, int to) {
     int marks = 0;
     for (int i = from; i < to; i++) {

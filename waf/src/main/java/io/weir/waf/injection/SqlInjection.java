@@ -1,5 +1,6 @@
 package io.weir.waf.injection;
 
+import io.weir.waf.regex.ByteSet;
 import java.io.IOException;
 import java.io.InputStream;
 
@@ -14,6 +15,10 @@ import java.io.InputStream;
  * has one reading only.
  */
 public final class SqlInjection {
+  /** One of these is in what continues a statement: a name or a number alone does not. */
+  public static final ByteSet SIGNS = ByteSet.WORD.union(ByteSet.of('.')).complement();
+
+  private static final int PART = 1024;
   static final int TABLE = 1 << 14;
   static final int THRESHOLD = 100;
   private static final byte[] WEIGHTS = load();
@@ -34,7 +39,7 @@ public final class SqlInjection {
   }
 
   public static boolean detects(byte[] in, int from, int to) {
-    if (to - from < 2) {
+    if (to - from < 2 || !SIGNS.occursIn(in, from, to)) {
       return false;
     }
     SqlTokenizer tokenizer = TOKENIZER.get();
@@ -44,28 +49,35 @@ public final class SqlInjection {
   }
 
   private static boolean reads(SqlTokenizer tokenizer, byte[] in, int from, int to, int quote) {
-    return tokenizer.read(in, from, to, quote)
-        && score(tokenizer.tokens(), tokenizer.count(), WEIGHTS) >= THRESHOLD;
+    return tokenizer.read(in, from, to, quote) && score(tokenizer, WEIGHTS) >= THRESHOLD;
   }
 
-  /** The largest sum of weights over neighbouring tokens. */
-  static int score(SqlToken[] tokens, int count, byte[] weights) {
+  /** The largest sum of weights over neighbouring tokens; a part of them is held at a time. */
+  static int score(SqlTokenizer tokenizer, byte[] weights) {
     int sum = 0;
     int best = 0;
     int before = 0;
     int last = 0;
-    for (int i = 0; i < count; i++) {
-      int token = tokens[i].ordinal() + 1;
-      sum +=
-          weights[single(token)]
-              + weights[pair(last, token)]
-              + weights[triple(before, last, token)];
-      sum = Math.max(sum, 0);
-      best = Math.max(best, sum);
-      before = last;
-      last = token;
+    boolean more = true;
+    while (more) {
+      more = tokenizer.fill(PART);
+      int end = more ? tokenizer.count() - 2 : tokenizer.count();
+      for (int i = 0; i < end; i++) {
+        int token = tokenizer.tokens()[i].ordinal() + 1;
+        sum = Math.max(0, sum + weight(before, last, token, weights));
+        best = Math.max(best, sum);
+        before = last;
+        last = token;
+      }
+      tokenizer.drop(end);
     }
     return best;
+  }
+
+  static int weight(int before, int last, int token, byte[] weights) {
+    return weights[single(token)]
+        + weights[pair(last, token)]
+        + weights[triple(before, last, token)];
   }
 
   static int single(int token) {

@@ -30,6 +30,8 @@ final class SqlTokenizer {
   }
 
   /**
+   * Begins to read.
+   *
    * @param quote 0 to read the value as it stands, or the quote that ends the string it is in
    * @return false when that reading is none: the quote does not occur
    */
@@ -53,11 +55,29 @@ final class SqlTokenizer {
       at++;
       add(quote == '\'' ? SqlToken.QUOTE_CLOSED : SqlToken.DOUBLE_QUOTE_CLOSED);
     }
-    while (at < to) {
+    return true;
+  }
+
+  /**
+   * Reads on until there are so many tokens; those before the last two are final.
+   *
+   * @return whether the value goes on
+   */
+  boolean fill(int tokens) {
+    while (at < to && count < tokens) {
       next();
     }
+    if (at < to) {
+      return true;
+    }
     add(SqlToken.END);
-    return true;
+    return false;
+  }
+
+  /** Forgets the first tokens. */
+  void drop(int first) {
+    System.arraycopy(tokens, first, tokens, 0, count - first);
+    count -= first;
   }
 
   private void add(SqlToken token) {

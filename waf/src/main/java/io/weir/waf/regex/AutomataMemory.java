@@ -15,10 +15,17 @@ public final class AutomataMemory {
   private final long limit;
 
   /**
+   * States up to here are built at no one's expense: else the first requests after a start would
+   * pay for what all others use. A quarter of the limit.
+   */
+  private final long free;
+
+  /**
    * @param limit octets
    */
   public AutomataMemory(long limit) {
     this.limit = limit;
+    free = limit / 4;
   }
 
   void join(Automaton automaton) {
@@ -31,6 +38,10 @@ public final class AutomataMemory {
       resets.incrementAndGet();
       members.forEach(Automaton::forget);
     }
+  }
+
+  boolean isFree() {
+    return used.get() < free;
   }
 
   /** Octets taken by states, about. */

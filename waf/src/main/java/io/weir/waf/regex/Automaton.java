@@ -10,7 +10,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -40,6 +40,14 @@ public final class Automaton {
   private static final int[] NO_MATCHES = {};
   private static final int OBJECT_OVERHEAD = 120;
 
+  /** Units of {@link WorkBudget} for an octet passed along known states. */
+  public static final long PASS_WORK = 2;
+
+  /** For an instruction visited, and for a new state beside that. */
+  private static final int STEP_WORK = 8;
+
+  private static final int STATE_WORK = 400;
+
   private final Program program;
   private final int[] starts;
   private final int patterns;
@@ -51,7 +59,7 @@ public final class Automaton {
   private final boolean watchesWords;
   private final boolean watchesLineStarts;
   private final AutomataMemory memory;
-  private final ConcurrentLinkedQueue<Stepper> steppers = new ConcurrentLinkedQueue<>();
+  private final AtomicReference<@Nullable Stepper> spare = new AtomicReference<>();
 
   /** By context and class; entries are immutable and written when first needed. */
   private final @Nullable Fresh[] fresh;
@@ -135,6 +143,7 @@ public final class Automaton {
    * @return whether the whole text was looked at; false when the budget for new states ran out
    */
   public boolean scan(byte[] text, int from, int to, long[] matched, WorkBudget budget) {
+    budget.charge(PASS_WORK * (to - from));
     State state = start();
     for (int i = from; i < to; i++) {
       State next = state.next[classOf[text[i] & 0xff] & 0xff];
@@ -171,6 +180,7 @@ public final class Automaton {
    * WorkBudget#exhausted} is true and the answer means nothing.
    */
   public boolean scanSingle(byte[] text, int from, int to, WorkBudget budget) {
+    budget.charge(PASS_WORK * (to - from));
     State state = start();
     for (int i = from; i < to; i++) {
       State next = state.next[classOf[text[i] & 0xff] & 0xff];
@@ -205,7 +215,7 @@ public final class Automaton {
       for (int i = at; i <= to; i++) {
         int cls = i < to ? classOf[text[i] & 0xff] & 0xff : octetOf.length;
         stepper.step(kernel, length, before, cls);
-        budget.charge(stepper.work);
+        budget.charge((long) stepper.work * STEP_WORK);
         if (stepper.matchCount > 0) {
           return true;
         }
@@ -218,12 +228,12 @@ public final class Automaton {
       }
       return false;
     } finally {
-      steppers.add(stepper);
+      spare.set(stepper);
     }
   }
 
   private Stepper takeStepper() {
-    Stepper stepper = steppers.poll();
+    Stepper stepper = spare.getAndSet(null);
     return stepper == null ? new Stepper() : stepper;
   }
 
@@ -234,11 +244,13 @@ public final class Automaton {
   private State build(State state, int cls, WorkBudget budget) {
     Stepper stepper = takeStepper();
     stepper.step(state.kernel, state.kernel.length, state.before, cls);
-    budget.chargeBuilding(stepper.work * 2 + 60);
+    if (!memory.isFree()) {
+      budget.chargeBuilding(stepper.work * STEP_WORK + STATE_WORK);
+    }
     int[] kernel = Arrays.copyOf(stepper.kernel, stepper.kernelLength);
     Arrays.sort(kernel);
     int[] matches = Arrays.copyOf(stepper.matches, stepper.matchCount);
-    steppers.add(stepper);
+    spare.set(stepper);
     int before = cls == octetOf.length ? AFTER_OTHER : context(octetOf[cls]);
     State next = cache.intern(new State(kernel, matches, before, octetOf.length + 1));
     state.next[cls] = next;

@@ -18,6 +18,8 @@ public final class CaptureMatcher {
   /** Groups beyond the tenth (0 to 9) are not reported. */
   public static final int SLOTS = 20;
 
+  private static final int STEP_WORK = 4;
+
   private final Program program;
   private final int slots;
   private int[] current;
@@ -70,7 +72,7 @@ public final class CaptureMatcher {
       }
       int octet = at < to ? text[at] & 0xff : -1;
       stamp++;
-      budget.charge(currentLength + 1);
+      budget.charge(STEP_WORK * (currentLength + 1L));
       if (budget.exhausted()) {
         return false;
       }

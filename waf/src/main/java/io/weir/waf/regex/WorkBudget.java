@@ -1,9 +1,9 @@
 package io.weir.waf.regex;
 
 /**
- * How much work patterns may still cause for one transaction. A unit is one visit to a state of an
- * automaton, a few nanoseconds. What steps along known states is not counted: it costs about the
- * same for each octet, whatever the octets are.
+ * How much work one transaction may still cause. A unit is about a nanosecond of the machine that
+ * the constants were measured on, counted and not timed, so that the same input is judged alike
+ * everywhere and always: by octets passed over, states built, steps of simulation, rules run.
  *
  * <p>Confined to one thread.
  */
@@ -32,6 +32,16 @@ public final class WorkBudget {
     return total < 0;
   }
 
+  /** What was taken beyond the budget is negative. */
+  public long left() {
+    return total;
+  }
+
+  /** Leaves nothing. */
+  public void spend() {
+    total = Math.min(total, -1);
+  }
+
   boolean mayBuild() {
     return building > 0 && total >= 0;
   }
@@ -41,8 +51,8 @@ public final class WorkBudget {
     total -= units;
   }
 
-  /** Takes work of another kind, in the same unit. */
-  public void charge(int units) {
+  /** Takes work of any other kind. */
+  public void charge(long units) {
     total -= units;
   }
 }

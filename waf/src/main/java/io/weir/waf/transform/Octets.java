@@ -4,6 +4,8 @@ import java.util.Arrays;
 
 /** Octets that grow; used again for value after value. Confined to one thread. */
 public final class Octets {
+  private static final int KEPT = 1 << 18;
+
   public byte[] data;
   public int length;
 
@@ -13,6 +15,14 @@ public final class Octets {
 
   public void clear() {
     length = 0;
+  }
+
+  /** Gives back what one long value took. */
+  public void release() {
+    length = 0;
+    if (data.length > KEPT) {
+      data = new byte[64];
+    }
   }
 
   public void add(int octet) {

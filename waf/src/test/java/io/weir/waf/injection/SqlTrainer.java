@@ -123,10 +123,26 @@ final class SqlTrainer {
     SqlTokenizer tokenizer = new SqlTokenizer();
     for (int quote : new int[] {0, '\'', '"'}) {
       if (tokenizer.read(line, 0, line.length, quote)) {
+        tokenizer.fill(Integer.MAX_VALUE);
         readings.add(new Reading(Arrays.copyOf(tokenizer.tokens(), tokenizer.count())));
       }
     }
     return new Example(attack, readings);
+  }
+
+  private static int score(SqlToken[] tokens, byte[] weights) {
+    int sum = 0;
+    int best = 0;
+    int before = 0;
+    int last = 0;
+    for (SqlToken each : tokens) {
+      int token = each.ordinal() + 1;
+      sum = Math.max(0, sum + SqlInjection.weight(before, last, token, weights));
+      best = Math.max(best, sum);
+      before = last;
+      last = token;
+    }
+    return best;
   }
 
   private void learn(List<Example> examples) {
@@ -155,7 +171,7 @@ final class SqlTrainer {
     Reading best = example.readings().getFirst();
     int bestScore = -1;
     for (Reading reading : example.readings()) {
-      int score = SqlInjection.score(reading.tokens(), reading.tokens().length, weights);
+      int score = score(reading.tokens(), weights);
       if (score > bestScore || score == bestScore && reading != example.readings().getFirst()) {
         bestScore = score;
         best = reading;
@@ -169,7 +185,7 @@ final class SqlTrainer {
   }
 
   private boolean lower(Reading reading, int round) {
-    int score = SqlInjection.score(reading.tokens(), reading.tokens().length, weights);
+    int score = score(reading.tokens(), weights);
     if (score < SqlInjection.THRESHOLD - MARGIN) {
       return false;
     }
@@ -241,9 +257,7 @@ final class SqlTrainer {
           counts[1]++;
           boolean hit =
               example(true, line).readings().stream()
-                  .anyMatch(r ->
-                      SqlInjection.score(r.tokens(), r.tokens().length, trainer.weights)
-                          >= SqlInjection.THRESHOLD);
+                  .anyMatch(r -> score(r.tokens(), trainer.weights) >= SqlInjection.THRESHOLD);
           counts[0] += hit ? 1 : 0;
           if (hit == name.startsWith("false")) {
             System.out.println(
