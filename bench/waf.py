@@ -205,8 +205,8 @@ def main():
     with tempfile.TemporaryDirectory(prefix="weir-waf-") as folder:
         work = pathlib.Path(folder)
         subprocess.run(java("--write", work), check=True)
-        weir = measure_weir(options, names, 1, 2 * seconds)
-        strict = {} if options.quick else measure_weir(options, names, 4, 2 * seconds)
+        weir = measure_weir(options, names, 1, 1.2 * seconds)
+        strict = {} if options.quick else measure_weir(options, names, 4, 1.2 * seconds)
         peer = measure_nginx(options, names, work, 1, seconds, rounds)
     print(f"load of the machine: {os.getloadavg()[0]:.1f}; CPU us per request, request phases, Core Rule Set of {options.crs.name}")
     for name in names:
