@@ -47,7 +47,11 @@ final class ReplayCommand implements Callable<Integer> {
   @SuppressWarnings("NullAway.Init") // picocli sets it
   private Path recorded;
 
-  @Option(names = "--config", paramLabel = "FILE", required = true, description = "The configuration.")
+  @Option(
+      names = "--config",
+      paramLabel = "FILE",
+      required = true,
+      description = "The configuration.")
   @SuppressWarnings("NullAway.Init") // picocli sets it
   private Path config;
 

@@ -14,8 +14,8 @@ class ExpectationTest {
   void wantsItsRulesAndMissesOthers() {
     Expectation expected = log(Map.of("expect_ids", List.of(1, 2), "no_expect_ids", List.of(3)));
     assertThat(expected.problem(matches(1, 2, 4))).isNull();
-    assertThat(expected.problem(matches(1))).isEqualTo(
-        "expected rules [1, 2] and no rules [3]; got rules [1]");
+    assertThat(expected.problem(matches(1)))
+        .isEqualTo("expected rules [1, 2] and no rules [3]; got rules [1]");
     assertThat(expected.problem(matches(1, 2, 3))).contains("got Match[ruleId=3");
   }
 
@@ -44,8 +44,7 @@ class ExpectationTest {
     assertThat(RegressionTest.of(List.of("x"))).isEmpty();
     Map<?, ?> output = Map.of("log", Map.of("expect_ids", List.of("one")));
     Map<?, ?> test = Map.of("test_id", 1, "stages", List.of(Map.of("output", output)));
-    assertThatThrownBy(() ->
-            RegressionTest.of(Map.of("rule_id", 9, "tests", List.of(test))))
+    assertThatThrownBy(() -> RegressionTest.of(Map.of("rule_id", 9, "tests", List.of(test))))
         .hasMessage("9-1: not in the schema");
     Map<?, ?> empty = Map.of("rule_id", 9, "tests", List.of(Map.of("test_id", 2)));
     assertThatThrownBy(() -> RegressionTest.of(empty)).hasMessage("9-2: has no stages");

@@ -31,7 +31,8 @@ class TestRequestFuzzer {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"3\r\nabc\r\n0\r\n\r\n", "3\r\nabc\r\n-5\r\nx", "3\r\nabc", "7fffffff\r\nabc"})
+  @ValueSource(
+      strings = {"3\r\nabc\r\n0\r\n\r\n", "3\r\nabc\r\n-5\r\nx", "3\r\nabc", "7fffffff\r\nabc"})
   void joinsChunksAsFarAsTheyGo(String body) {
     byte[] octets = (CHUNKED + body).getBytes(StandardCharsets.ISO_8859_1);
     assertThat(TestRequest.ofOctets(octets).body()).asString().isEqualTo("abc");
