@@ -8,7 +8,6 @@ import io.weir.waf.regex.LiteralScanner;
 import io.weir.waf.regex.WorkBudget;
 import io.weir.waf.transform.Octets;
 import io.weir.waf.transform.Transformation;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -884,13 +883,10 @@ public final class Evaluation {
         found = added(found, plan.names.name(slot));
       }
     }
-    if (!store.dynamicNames().isEmpty()) {
-      String prefix = target.variable().name().toLowerCase(Locale.ROOT) + ".";
-      for (int i = 0; i < store.dynamicNames().size(); i++) {
-        String name = store.dynamicNames().get(i);
-        if (isMeant(name, prefix, target)) {
-          found = added(found, name);
-        }
+    for (int i = 0; i < store.dynamicNames().size(); i++) {
+      String name = store.dynamicNames().get(i);
+      if (isMeant(name, store.dynamicKey(i), target)) {
+        found = added(found, name);
       }
     }
     return found;
@@ -902,12 +898,11 @@ public final class Evaluation {
     return grown;
   }
 
-  private boolean isMeant(String name, String prefix, Target target) {
-    if (!name.startsWith(prefix)) {
-      return false;
-    }
-    byte[] key = name.substring(prefix.length()).getBytes(StandardCharsets.ISO_8859_1);
-    return target.matchesName(key, 0, key.length, budget);
+  private boolean isMeant(String name, byte[] key, Target target) {
+    String namespace = target.variable().name();
+    return name.length() == namespace.length() + 1 + key.length
+        && name.regionMatches(true, 0, namespace, 0, namespace.length())
+        && target.matchesName(key, 0, key.length, budget);
   }
 
   private void runMatched(Rule link, Target target, boolean ofNames) {

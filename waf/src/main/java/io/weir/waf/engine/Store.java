@@ -1,6 +1,7 @@
 package io.weir.waf.engine;
 
 import io.weir.waf.transform.Octets;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -52,6 +53,10 @@ final class Store {
   private final int[] numbers;
   private final byte[] @Nullable [] texts;
   private final List<String> dynamicNames = new ArrayList<>();
+
+  /** What stands behind the namespace in each of them, as rules that ask for many names read it. */
+  private final List<byte[]> dynamicKeys = new ArrayList<>();
+
   private final Map<String, byte[]> dynamic = new HashMap<>();
 
   Store(Names names) {
@@ -68,6 +73,7 @@ final class Store {
     System.arraycopy(initial.texts, 0, texts, 0, kinds.length);
     if (!dynamicNames.isEmpty()) {
       dynamicNames.clear();
+      dynamicKeys.clear();
       dynamic.clear();
     }
   }
@@ -148,11 +154,15 @@ final class Store {
     }
     if (value == null) {
       if (dynamic.remove(name) != null) {
-        dynamicNames.remove(name);
+        int at = dynamicNames.indexOf(name);
+        dynamicNames.remove(at);
+        dynamicKeys.remove(at);
       }
     } else if (dynamic.containsKey(name) || dynamicNames.size() < MAX_DYNAMIC) {
       if (dynamic.put(name, value) == null) {
         dynamicNames.add(name);
+        dynamicKeys.add(
+            name.substring(name.indexOf('.') + 1).getBytes(StandardCharsets.ISO_8859_1));
       }
     }
   }
@@ -172,5 +182,9 @@ final class Store {
 
   List<String> dynamicNames() {
     return dynamicNames;
+  }
+
+  byte[] dynamicKey(int number) {
+    return dynamicKeys.get(number);
   }
 }
