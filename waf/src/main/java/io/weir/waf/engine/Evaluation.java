@@ -19,15 +19,14 @@ import org.jspecify.annotations.Nullable;
  * Used again for one transaction after another. Confined to one thread.
  */
 public final class Evaluation {
-  /** Work that any transaction may cause, in units of {@link WorkBudget}: 4 ms. */
+  /**
+   * Work that any transaction may cause, in units of {@link WorkBudget}: 4 ms. All of it may go
+   * into new states of automata: those stay, and going on without them costs more.
+   */
   private static final long BASE_WORK = 4_000_000;
-
-  private static final long BASE_BUILDING = 2_000_000;
 
   /** More work for each octet of input: about 0.4 ms for each KiB. */
   private static final long WORK_PER_OCTET = 400;
-
-  private static final long BUILDING_PER_OCTET = 200;
 
   /** Copies of a value that differ, one for each way to transform it, may be so many times it. */
   private static final int MAX_COPIES = 16;
@@ -150,12 +149,12 @@ public final class Evaluation {
     responseBodyAccess = plan.settings.responseBodyAccess();
     requestBodyLimit = plan.settings.requestBodyLimit();
     responseBodyLimit = plan.settings.responseBodyLimit();
-    budget.reset(BASE_BUILDING, BASE_WORK);
+    budget.reset(BASE_WORK, BASE_WORK);
   }
 
   /** More input means that more work is due. */
   public void extendBudget(int octets) {
-    budget.extend(octets * BUILDING_PER_OCTET, octets * WORK_PER_OCTET);
+    budget.extend(octets * WORK_PER_OCTET, octets * WORK_PER_OCTET);
   }
 
   public List<Match> matches() {

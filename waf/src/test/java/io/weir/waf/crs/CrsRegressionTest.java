@@ -43,10 +43,6 @@ class CrsRegressionTest {
     OVERRIDES.put(
         "942101-11",
         "the reference detector misses 24 union all select after a path; this one finds it anywhere");
-    OVERRIDES.put(
-        "942521-17",
-        "a text made to be dear: after the whole suite its states are built at its own cost, and the"
-            + " work budget refuses the request before the rule has answered");
   }
 
   @Test
