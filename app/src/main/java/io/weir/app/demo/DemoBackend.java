@@ -1,13 +1,11 @@
 package io.weir.app.demo;
 
+import io.weir.app.LoopbackServer;
 import java.io.BufferedInputStream;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
-import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
@@ -28,15 +26,13 @@ final class DemoBackend implements AutoCloseable {
   private static final long SLOW_MILLIS = 3000;
 
   private final String name;
-  private final ServerSocket socket;
+  private final LoopbackServer server;
   private volatile boolean down;
 
   /** Starts to listen on a free port of IPv4 loopback. */
   DemoBackend(String name) throws IOException {
     this.name = name;
-    socket = new ServerSocket();
-    socket.bind(new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), 0), 1024);
-    Thread.ofVirtual().name("demo-" + name).start(this::accept);
+    server = new LoopbackServer("demo-" + name, this::serve);
   }
 
   String name() {
@@ -44,23 +40,12 @@ final class DemoBackend implements AutoCloseable {
   }
 
   int port() {
-    return socket.getLocalPort();
-  }
-
-  private void accept() {
-    while (!socket.isClosed()) {
-      try {
-        Socket client = socket.accept();
-        Thread.ofVirtual().start(() -> serve(client));
-      } catch (IOException closed) {
-        return;
-      }
-    }
+    return server.port();
   }
 
   @Override
   public void close() throws IOException {
-    socket.close();
+    server.close();
   }
 
   // ------------------------------------------------------------------ requests

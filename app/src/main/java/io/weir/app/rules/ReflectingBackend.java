@@ -1,5 +1,6 @@
 package io.weir.app.rules;
 
+import io.weir.app.LoopbackServer;
 import io.weir.waf.regression.Reflection;
 import java.io.BufferedInputStream;
 import java.io.ByteArrayOutputStream;
@@ -7,9 +8,6 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
-import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.util.Locale;
@@ -24,32 +22,20 @@ import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
  * connection.
  */
 final class ReflectingBackend implements AutoCloseable {
-  private final ServerSocket socket = new ServerSocket();
+  private final LoopbackServer server;
 
   /** Starts to listen on a free port of loopback. */
   ReflectingBackend() throws IOException {
-    socket.bind(new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), 0), 1024);
-    Thread.ofVirtual().name("reflecting-backend").start(this::accept);
+    server = new LoopbackServer("reflecting-backend", ReflectingBackend::serve);
   }
 
   int port() {
-    return socket.getLocalPort();
-  }
-
-  private void accept() {
-    while (!socket.isClosed()) {
-      try {
-        Socket client = socket.accept();
-        Thread.ofVirtual().start(() -> serve(client));
-      } catch (IOException closed) {
-        return;
-      }
-    }
+    return server.port();
   }
 
   @Override
   public void close() throws IOException {
-    socket.close();
+    server.close();
   }
 
   /**
