@@ -1,12 +1,14 @@
 """Lets every fuzzer search for a while: bench/run fuzz [--minutes N] [NAME ...].
 
-A fuzzer is a class *Fuzzer in a module's tests; NAMEs choose those whose name contains one of them. Each class gets N minutes, shared
-evenly by its @FuzzTest methods. Its stored inputs are the seeds; what the search adds is kept in the module's target/fuzz. A finding
-is printed with the file that shows it: copy that into the folder of stored inputs together with the fix, so that every build replays it.
+A fuzzer is a @FuzzTest method of a class *Fuzzer in a module's tests; NAMEs choose those whose Class.method contains one of them. Each
+gets N minutes by the clock; how much of them the machine gave it is told as CPU seconds. Its stored inputs are the seeds; what the
+search adds is kept in the module's target/fuzz. A finding is printed with the file that shows it: copy that into the folder of stored
+inputs together with the fix, so that every build replays it.
 """
 import argparse
 import pathlib
 import re
+import resource
 import shlex
 import subprocess
 import sys
@@ -19,10 +21,11 @@ PROGRESS = re.compile(r"^#(\d+)\s.*?cov: (\d+).*?exec/s: (\d+)", re.M)
 
 def fuzzers(names):
     for source in sorted(ROOT.glob("*/src/test/java/**/*Fuzzer.java")):
-        if not names or any(name in source.stem for name in names):
-            module = source.relative_to(ROOT).parts[0]
-            package = ".".join(source.relative_to(ROOT / module / "src/test/java").parts[:-1])
-            yield module, f"{package}.{source.stem}", METHOD.findall(source.read_text())
+        module = source.relative_to(ROOT).parts[0]
+        package = ".".join(source.relative_to(ROOT / module / "src/test/java").parts[:-1])
+        for method in METHOD.findall(source.read_text()):
+            if not names or any(name in f"{source.stem}.{method}" for name in names):
+                yield module, f"{package}.{source.stem}", method
 
 
 def classpath(module, prefix):
@@ -48,13 +51,15 @@ def search(module, path, name, method, seconds, prefix):
         f"--target_method={method}", "--instrumentation_includes=io.weir.**", f"--reproducer_path={folder}",
         f"-artifact_prefix={folder}/", f"-max_total_time={seconds}", "-max_len=8192", "-timeout=20", str(folder),
     ] + ([str(stored)] if stored.is_dir() else [])
-    started = time.time()
+    started, before = time.time(), resource.getrusage(resource.RUSAGE_CHILDREN)
     run = subprocess.run(command, cwd=ROOT / module, capture_output=True, text=True, errors="replace")
     text = run.stdout + run.stderr
     (folder.parent / f"{name}.{method}.log").write_text(text)
     progress = PROGRESS.findall(text)
     executions, coverage, _ = progress[-1] if progress else ("0", "0", "0")
-    line = f"{name.rsplit('.', 1)[1]}.{method}: {int(executions):,} inputs in {time.time() - started:.0f} s, coverage {coverage}"
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    line = f"{name.rsplit('.', 1)[1]}.{method}: {int(executions):,} inputs in {time.time() - started:.0f} s ({cpu:.0f} s CPU), coverage {coverage}"
     if run.returncode == 0 and progress:
         print(f"{line}, no finding", flush=True)
         return 0
@@ -65,19 +70,17 @@ def search(module, path, name, method, seconds, prefix):
 
 def main():
     parser = argparse.ArgumentParser(prog="bench/run fuzz", description=__doc__.split("\n")[0])
-    parser.add_argument("--minutes", type=float, default=1, help="for each class, default 1")
+    parser.add_argument("--minutes", type=float, default=1, help="for each fuzzer, default 1")
     parser.add_argument("--prefix", default="", help="a command that runs each search, such as nice")
     parser.add_argument("names", nargs="*", help="parts of class names; all without")
     options = parser.parse_args()
     prefix = shlex.split(options.prefix)
     paths = {}
     findings = 0
-    for module, name, methods in fuzzers(options.names):
+    for module, name, method in fuzzers(options.names):
         if module not in paths:
             paths[module] = classpath(module, prefix)
-        for method in methods:
-            seconds = max(1, int(options.minutes * 60 / len(methods)))
-            findings += search(module, paths[module], name, method, seconds, prefix)
+        findings += search(module, paths[module], name, method, int(options.minutes * 60), prefix)
     print(f"findings: {findings}")
     sys.exit(1 if findings else 0)
 
