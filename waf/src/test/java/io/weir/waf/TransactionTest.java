@@ -169,6 +169,24 @@ class TransactionTest {
   }
 
   @Test
+  void removesByTagAndMessageAsTheyStandOrByPattern() throws Exception {
+    String rules =
+        """
+        SecAction "id:1,phase:2,log,pass,tag:'attack-sqli',msg:'SQL'"
+        SecAction "id:2,phase:2,log,pass,tag:'attack-xss',msg:'Command (2-3 signs)'"
+        SecAction "id:3,phase:2,log,pass,tag:'other',msg:'(('"
+        """;
+
+    assertThat(ids(get(compile(rules + "SecRuleRemoveByTag attack-sqli"), "/")))
+        .containsExactly(2, 3);
+    assertThat(ids(get(compile(rules + "SecRuleRemoveByTag ^attack-"), "/"))).containsExactly(3);
+    assertThat(ids(get(compile(rules + "SecRuleRemoveByTag ^sqli"), "/"))).containsExactly(1, 2, 3);
+    assertThat(ids(get(compile(rules + "SecRuleRemoveByMsg \"(2-3 signs)\""), "/")))
+        .containsExactly(1, 3);
+    assertThat(ids(get(compile(rules + "SecRuleRemoveByMsg (("), "/"))).containsExactly(1, 2);
+  }
+
+  @Test
   void namesFileLineAndDirectiveOfEachProblem() {
     assertThatThrownBy(() ->
             compile(

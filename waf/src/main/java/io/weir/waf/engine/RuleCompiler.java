@@ -441,22 +441,13 @@ public final class RuleCompiler {
   }
 
   private static Predicate<Rule> byTag(String tag) {
-    java.util.regex.Pattern pattern = pattern(tag);
-    return rule -> rule.tags.stream().anyMatch(own -> pattern.matcher(own).find());
+    Predicate<String> meant = TextPattern.of(tag);
+    return rule -> rule.tags.stream().anyMatch(meant);
   }
 
   private static Predicate<Rule> byMessage(String message) {
-    java.util.regex.Pattern pattern = pattern(message);
-    return rule -> rule.message != null && pattern.matcher(rule.message.toString()).find();
-  }
-
-  /** Tags and messages are given as patterns; what is none is taken as it stands. */
-  private static java.util.regex.Pattern pattern(String text) {
-    try {
-      return java.util.regex.Pattern.compile(text);
-    } catch (java.util.regex.PatternSyntaxException e) {
-      return java.util.regex.Pattern.compile(java.util.regex.Pattern.quote(text));
-    }
+    Predicate<String> meant = TextPattern.of(message);
+    return rule -> rule.message != null && meant.test(rule.message.toString());
   }
 
   private void remove(Predicate<Rule> meant) {
