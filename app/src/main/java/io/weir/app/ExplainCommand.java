@@ -1,7 +1,5 @@
 package io.weir.app;
 
-import io.weir.control.Compilation;
-import io.weir.control.Generation;
 import io.weir.net.IpAddress;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -74,21 +72,11 @@ final class ExplainCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    switch (Compilation.of(file)) {
-      case Compilation.Refused refused -> {
-        refused.problems().forEach(spec.commandLine().getErr()::println);
-        return ExitCode.CONFIGURATION;
-      }
-      case Compilation.Accepted accepted -> {
-        try (Generation generation = accepted.generation()) {
-          Question question =
-              Question.of(method, url, data, IpAddress.parse(from), headers, listener);
-          new Trail(generation.snapshot(), spec.commandLine().getOut()::println).answer(question);
-          return ExitCode.OK;
-        } catch (IllegalArgumentException wrong) {
-          throw new ParameterException(spec.commandLine(), wrong.getMessage(), wrong);
-        }
-      }
+    try {
+      Question question = Question.of(method, url, data, IpAddress.parse(from), headers, listener);
+      return Trail.answer(file, List.of(question), spec.commandLine());
+    } catch (IllegalArgumentException wrong) {
+      throw new ParameterException(spec.commandLine(), String.valueOf(wrong.getMessage()), wrong);
     }
   }
 }

@@ -1,10 +1,7 @@
 package io.weir.app;
 
-import io.weir.control.Compilation;
-import io.weir.control.Generation;
 import io.weir.net.IpAddress;
 import java.io.IOException;
-import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -69,12 +66,11 @@ final class ReplayCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    PrintWriter err = spec.commandLine().getErr();
     try {
       List<Question> questions = Recorded.read(bytes(), IpAddress.parse(from), listener);
-      return judge(questions);
+      return Trail.answer(config, questions, spec.commandLine());
     } catch (IOException unreadable) {
-      err.println(unreadable);
+      spec.commandLine().getErr().println(unreadable);
       return ExitCode.UNAVAILABLE;
     } catch (IllegalArgumentException wrong) {
       throw new ParameterException(spec.commandLine(), String.valueOf(wrong.getMessage()), wrong);
@@ -87,23 +83,5 @@ final class ReplayCommand implements Callable<Integer> {
       throw new IOException(recorded + ": " + size + " octets (expected: <= " + MAX_FILE + ")");
     }
     return Files.readAllBytes(recorded);
-  }
-
-  private int judge(List<Question> questions) {
-    switch (Compilation.of(config)) {
-      case Compilation.Refused refused -> {
-        refused.problems().forEach(spec.commandLine().getErr()::println);
-        return ExitCode.CONFIGURATION;
-      }
-      case Compilation.Accepted accepted -> {
-        try (Generation generation = accepted.generation()) {
-          PrintWriter out = spec.commandLine().getOut();
-          for (Question question : questions) {
-            new Trail(generation.snapshot(), out::println).answer(question);
-          }
-          return ExitCode.OK;
-        }
-      }
-    }
   }
 }

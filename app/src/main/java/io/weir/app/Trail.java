@@ -1,5 +1,7 @@
 package io.weir.app;
 
+import io.weir.control.Compilation;
+import io.weir.control.Generation;
 import io.weir.net.ClientIdentity;
 import io.weir.net.ForwardedChain;
 import io.weir.net.Provenance;
@@ -22,9 +24,12 @@ import io.weir.proxy.upstream.Backend;
 import io.weir.proxy.upstream.Pool;
 import io.weir.waf.Match;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.List;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
 
 /**
  * Runs the stages of the request path over a hypothetical request, in their order, and says what
@@ -40,6 +45,29 @@ final class Trail {
   Trail(ProxySnapshot snapshot, Consumer<String> out) {
     this.snapshot = snapshot;
     this.out = out;
+  }
+
+  /**
+   * Says what would become of each by a configuration, or what is wrong with that; an {@link
+   * ExitCode}.
+   *
+   * @throws IllegalArgumentException if no listener is there for one of them
+   */
+  static int answer(Path config, List<Question> questions, CommandLine line) {
+    switch (Compilation.of(config)) {
+      case Compilation.Refused refused -> {
+        refused.problems().forEach(line.getErr()::println);
+        return ExitCode.CONFIGURATION;
+      }
+      case Compilation.Accepted accepted -> {
+        try (Generation generation = accepted.generation()) {
+          for (Question question : questions) {
+            new Trail(generation.snapshot(), line.getOut()::println).answer(question);
+          }
+          return ExitCode.OK;
+        }
+      }
+    }
   }
 
   /**
