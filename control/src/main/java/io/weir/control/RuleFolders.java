@@ -1,5 +1,6 @@
 package io.weir.control;
 
+import io.weir.config.Waf;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -56,32 +57,49 @@ public record RuleFolders(Path own, Path installed) {
         System.getenv(), System.getProperty("user.name", ""), System.getProperty("user.home", ""));
   }
 
+  /** As a block of a configuration wants it; relative names start at the configuration's folder. */
+  public static RuleFolders of(Waf waf, Path folder, Path installed) {
+    return new RuleFolders(folder.resolve(waf.rulesFolder().orElse("rules")), installed);
+  }
+
   /**
    * The rule set of this name; empty if there is none.
    *
    * @throws IOException if a folder cannot be read
    */
   public Optional<Found> find(String name) throws IOException {
+    Optional<Path> place = place(name);
+    return place.isPresent() ? Optional.of(in(place.get())) : Optional.empty();
+  }
+
+  /** The folder or file of the rule set of this name; empty if there is none. */
+  public Optional<Path> place(String name) {
     for (Path folder : List.of(own, installed)) {
       Path file = folder.resolve(name + ".conf");
       if (Files.isRegularFile(file)) {
-        return Optional.of(new Found(Optional.empty(), List.of(file)));
+        return Optional.of(file);
       }
       if (Files.isDirectory(folder.resolve(name))) {
-        return Optional.of(in(folder.resolve(name)));
+        return Optional.of(folder.resolve(name));
       }
     }
     return name.equals(DEBIAN) && Files.isDirectory(DEBIAN_RULES)
-        ? Optional.of(new Found(first(DEBIAN_SETUP), files(DEBIAN_RULES.resolve("rules"))))
+        ? Optional.of(DEBIAN_RULES)
         : Optional.empty();
   }
 
   /**
-   * The rule set in a folder, whatever its name.
+   * The rule set in a folder or file, whatever its name.
    *
    * @throws IOException if the folder cannot be read
    */
   public static Found in(Path folder) throws IOException {
+    if (Files.isRegularFile(folder)) {
+      return new Found(Optional.empty(), List.of(folder));
+    }
+    if (folder.equals(DEBIAN_RULES)) {
+      return new Found(first(DEBIAN_SETUP), files(DEBIAN_RULES.resolve("rules")));
+    }
     Path rules = folder.resolve("rules");
     Optional<Path> setup =
         first(folder.resolve("crs-setup.conf"), folder.resolve("crs-setup.conf.example"));

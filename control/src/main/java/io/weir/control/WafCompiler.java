@@ -39,7 +39,13 @@ final class WafCompiler {
   private final Map<RuleList, LiveRules> running;
   private final int loops;
   private final Map<RuleList, LiveRules> compiled = new HashMap<>();
-  private final Map<Waf, Optional<Protection>> known = new HashMap<>();
+  private final Map<Wanted, Optional<Protection>> known = new HashMap<>();
+
+  /**
+   * A block, and whether its exclusions stand in it: those that it inherits were written for other
+   * rule sets too, so they need not mean anything here.
+   */
+  private record Wanted(Waf waf, boolean ownExclusions) {}
 
   /**
    * What rules are made of: equal lists make equal rules as long as the files are the same.
@@ -68,16 +74,17 @@ final class WafCompiler {
     if (block.isEmpty() || !block.get().enabled()) {
       return null;
     }
-    Waf waf = block.get();
-    Optional<Protection> protection = known.get(waf);
+    Wanted wanted = new Wanted(block.get(), complaints.written(path + ".exclusions"));
+    Optional<Protection> protection = known.get(wanted);
     if (protection == null) {
-      protection = Optional.ofNullable(protection(waf, path));
-      known.put(waf, protection);
+      protection = Optional.ofNullable(protection(wanted, path));
+      known.put(wanted, protection);
     }
     return protection.orElse(null);
   }
 
-  private @Nullable Protection protection(Waf waf, String path) {
+  private @Nullable Protection protection(Wanted wanted, String path) {
+    Waf waf = wanted.waf();
     RuleList list = list(waf, path);
     LiveRules live = list == null ? null : rules(list);
     if (live == null) {
@@ -88,7 +95,8 @@ final class WafCompiler {
       Waf.Exclusion exclusion = waf.exclusions().get(i);
       Protection.Exclusion made =
           complaints.attempt(
-              path + ".exclusions[" + i + "]", () -> exclusion(live.rules().set(), exclusion));
+              path + ".exclusions[" + i + "]",
+              () -> exclusion(live.rules().set(), exclusion, wanted.ownExclusions()));
       if (made != null) {
         exclusions.add(made);
       }
@@ -101,9 +109,17 @@ final class WafCompiler {
         exclusions);
   }
 
-  private static Protection.Exclusion exclusion(RuleSet set, Waf.Exclusion exclusion) {
+  /** Null where it means nothing here, and need not. */
+  private static Protection.@Nullable Exclusion exclusion(
+      RuleSet set, Waf.Exclusion exclusion, boolean own) {
     List<String> rules = new ArrayList<>(exclusion.rules());
     boolean anyBodySize = rules.remove(BODY_SIZE_LIMIT);
+    if (!own) {
+      rules.removeIf(selector -> !set.hasRules(selector));
+      if (rules.isEmpty() && !anyBodySize) {
+        return null;
+      }
+    }
     List<String> variables =
         exclusion.parameters().stream()
             .map(name -> name.matches("[A-Z_]+(:.*)?") ? name : "ARGS:" + name)
@@ -115,8 +131,8 @@ final class WafCompiler {
   // ------------------------------------------------------------------ which rules
 
   private @Nullable RuleList list(Waf waf, String path) {
-    Path own = files.resolve(waf.rulesFolder().orElse("rules"));
-    RuleFolders folders = new RuleFolders(own, RuleFolders.installedHere());
+    RuleFolders folders = RuleFolders.of(waf, files.folder(), RuleFolders.installedHere());
+    files.resolve(folders.own().toString());
     List<Path> before = new ArrayList<>();
     List<Path> rules = new ArrayList<>();
     boolean complete = true;

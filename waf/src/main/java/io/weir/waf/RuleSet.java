@@ -66,6 +66,11 @@ public final class RuleSet {
     return new Exclusion(Exclusions.of(plan, rules, variables));
   }
 
+  /** Whether an id, a range, a tag or a category means any rule here. */
+  public boolean hasRules(String selector) {
+    return Exclusions.meansAny(plan, selector);
+  }
+
   /** What {@link #exclusion} made; valid for transactions of the same rule set. */
   public static final class Exclusion {
     final Exclusions exclusions;

@@ -25,12 +25,10 @@ public final class Exclusions {
     long[] rules = new long[plan.always.length];
     for (String selector : selectors) {
       long[] selected = RuleCompiler.select(plan.rules, rules.length, meant(selector));
-      boolean any = false;
       for (int i = 0; i < rules.length; i++) {
-        any |= selected[i] != 0;
         rules[i] |= selected[i];
       }
-      if (!any) {
+      if (!meansAny(plan, selector)) {
         throw new IllegalArgumentException(
             "rules: " + selector + " (expected: a rule's id, a range of ids, a tag or a category)");
       }
@@ -46,6 +44,11 @@ public final class Exclusions {
       }
     }
     return new Exclusions(rules, targets);
+  }
+
+  /** Whether a selector means any rule. */
+  public static boolean meansAny(Plan plan, String selector) {
+    return plan.rules.stream().anyMatch(meant(selector));
   }
 
   private static Predicate<Rule> meant(String selector) {
