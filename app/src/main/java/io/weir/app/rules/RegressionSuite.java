@@ -40,6 +40,11 @@ final class RegressionSuite {
     return cases;
   }
 
+  /** Whether a rule set has tests where they usually are. */
+  static boolean isIn(Path ruleSet) {
+    return !folder(ruleSet).equals(ruleSet);
+  }
+
   private static Path folder(Path ruleSet) {
     for (String usual : USUAL) {
       if (Files.isDirectory(ruleSet.resolve(usual))) {

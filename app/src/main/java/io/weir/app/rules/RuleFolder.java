@@ -15,9 +15,9 @@ import java.util.stream.Stream;
 
 /**
  * A folder with a rule set as it is published: rules and the data they read in {@code rules}, or
- * beside each other, and with the Core Rule Set an example of its settings.
+ * beside each other, and with the Core Rule Set an example of its settings. Or one file of rules.
  *
- * @param path the folder
+ * @param path the folder or file
  * @param files rules and data, in the order of their names
  */
 record RuleFolder(Path path, List<Path> files) {
@@ -30,6 +30,9 @@ record RuleFolder(Path path, List<Path> files) {
    * @throws IOException if there are no rules
    */
   static RuleFolder of(Path path) throws IOException {
+    if (Files.isRegularFile(path)) {
+      return new RuleFolder(path, List.of(path));
+    }
     Path rules = Files.isDirectory(path.resolve(RULES)) ? path.resolve(RULES) : path;
     try (Stream<Path> files = Files.list(rules)) {
       List<Path> found =

@@ -17,8 +17,9 @@ final class SourceOptions {
       names = "--sha256",
       paramLabel = "DIGITS",
       description =
-          "The SHA-256 of the archive; always needed. The project signs its releases but publishes no checksum: take"
-              + " that of an archive whose signature you have verified.")
+          "The SHA-256 of the archive. Default: that of the version that this Weir is tested with; for any other it is"
+              + " needed. The project signs its releases but publishes no checksum: take that of an archive whose"
+              + " signature you have verified.")
   private Optional<String> sha256 = Optional.empty();
 
   @Option(
@@ -42,10 +43,10 @@ final class SourceOptions {
    */
   RuleFolder install(Release known, Installer installer)
       throws IOException, RuleException, InterruptedException {
-    String digits = sha256.orElse("missing");
-    check(SHA256, digits, "--sha256", "64 hexadecimal digits");
     String version = release.orElse(known.version());
     check(VERSION, version, "--release", "such as 4.28.0");
+    String digits = sha256.or(() -> known.sha256(version)).orElse("missing");
+    check(SHA256, digits, "--sha256", "64 hexadecimal digits");
     String source = from.orElse(known.uri(version).toString());
     return source.contains("://")
         ? installer.install(known.name(), URI.create(source), digits)

@@ -4,6 +4,7 @@ import io.netty.channel.Channel;
 import io.weir.control.ConfigRefusedException;
 import io.weir.control.Controller;
 import io.weir.control.Options;
+import io.weir.control.RuleFolders;
 import io.weir.proxy.ListenerSettings;
 import io.weir.proxy.ListeningSockets;
 import io.weir.proxy.inspect.Rules;
@@ -17,6 +18,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
@@ -72,10 +74,11 @@ final class TestBed implements AutoCloseable {
   /** The rule set with the tests' settings, beside its own files. */
   private void place(Path rules) throws IOException {
     Path set = Files.createDirectories(folder.resolve("sets/under_test"));
-    Path example = rules.resolve("crs-setup.conf.example");
-    String settings = Files.exists(example) ? Files.readString(example) : "";
+    Optional<Path> setup = RuleFolders.in(rules).setup();
+    String settings = setup.isPresent() ? Files.readString(setup.get()) : "";
     Files.writeString(set.resolve("crs-setup.conf"), settings + SETTINGS);
-    Files.createSymbolicLink(set.resolve("rules"), rules.resolve("rules"));
+    Path inside = rules.resolve("rules");
+    Files.createSymbolicLink(set.resolve("rules"), Files.isDirectory(inside) ? inside : rules);
   }
 
   private String config(int paranoia) {

@@ -5,10 +5,14 @@ import io.weir.control.ConfigRefusedException;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.Callable;
+import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -31,7 +35,7 @@ import picocli.CommandLine.Spec;
     exitCodeListHeading = "Exit codes:%n",
     exitCodeList = {
       "0:none failed",
-      "1:the rules do not compile, or a test failed",
+      "1:the rules do not compile, a test failed, or the configuration has problems",
       "2:the command line is wrong",
       "3:there are no tests, or they cannot be run"
     })
@@ -42,11 +46,29 @@ final class TestCommand implements Callable<Integer> {
   @SuppressWarnings("NullAway.Init") // picocli sets it
   private CommandSpec spec;
 
-  @Parameters(
-      paramLabel = "FOLDER",
-      description = "The rule set: a folder with rules and, in tests, their tests.")
+  @ArgGroup(multiplicity = "1")
   @SuppressWarnings("NullAway.Init") // picocli sets it
-  private Path folder;
+  private Tested tested;
+
+  /** One of them. */
+  private static final class Tested {
+    @Parameters(
+        paramLabel = "FOLDER",
+        description = "The rule set: a folder with rules and, in tests, their tests.")
+    private Optional<Path> folder = Optional.empty();
+
+    @Option(
+        names = "--config",
+        paramLabel = "FILE",
+        description =
+            "Instead of a folder: every rule set that this configuration's listeners and routes have, by itself. Those"
+                + " without tests are named.")
+    private Optional<Path> config = Optional.empty();
+  }
+
+  @Mixin
+  @SuppressWarnings("NullAway.Init") // picocli sets it
+  private StoreOptions store;
 
   @Option(
       names = "--paranoia-level",
@@ -70,7 +92,12 @@ final class TestCommand implements Callable<Integer> {
     }
     PrintWriter err = spec.commandLine().getErr();
     try {
-      return report(run());
+      if (tested.folder.isPresent()) {
+        return report(run(tested.folder.get()));
+      }
+      Path config = tested.config.orElseThrow();
+      Optional<Set<NamedSet>> sets = NamedSet.in(config, store.folder(), spec.commandLine());
+      return sets.isPresent() ? report(run(sets.get())) : ExitCode.CONFIGURATION;
     } catch (ConfigRefusedException refused) {
       err.println(refused.getMessage());
       return ExitCode.CONFIGURATION;
@@ -80,7 +107,25 @@ final class TestCommand implements Callable<Integer> {
     }
   }
 
-  private List<RegressionRun.Result> run()
+  private List<RegressionRun.Result> run(Set<NamedSet> sets)
+      throws IOException, ConfigRefusedException, InterruptedException {
+    PrintWriter out = spec.commandLine().getOut();
+    List<RegressionRun.Result> results = new ArrayList<>();
+    for (NamedSet set : sets) {
+      Path place = set.place().orElseThrow(() -> new IOException(set.name() + ": missing"));
+      boolean tests = RegressionSuite.isIn(place);
+      out.println(set.name() + ": " + place + (tests ? "" : " has no tests"));
+      if (tests) {
+        results.addAll(run(place));
+      }
+    }
+    if (results.isEmpty()) {
+      throw new IOException("no rule set of the configuration has tests");
+    }
+    return results;
+  }
+
+  private List<RegressionRun.Result> run(Path folder)
       throws IOException, ConfigRefusedException, InterruptedException {
     List<RegressionSuite.Case> cases = RegressionSuite.read(folder);
     Overrides known =

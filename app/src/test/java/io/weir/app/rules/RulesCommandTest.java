@@ -44,9 +44,20 @@ class RulesCommandTest {
   }
 
   @Test
-  void wantsAChecksum() throws IOException {
-    Path archive = release("4.1.0");
-    assertThat(rules("install", NAME, "--from", archive.toString())).isEqualTo(ExitCode.USAGE);
+  void knowsTheChecksumOfTheVersionItIsTestedWith() throws IOException {
+    Path archive = release("4.28.0");
+    assertThat(rules("install", NAME, "--from", archive.toString()))
+        .isEqualTo(ExitCode.UNAVAILABLE);
+    assertThat(err.toString())
+        .contains(Archive.sha256(archive), "(expected: " + Release.named(NAME).sha256() + ")");
+    assertThat(Files.exists(store())).isFalse();
+  }
+
+  @Test
+  void wantsAChecksumOfAnyOtherVersion() throws IOException {
+    String archive = release("4.1.0").toString();
+    assertThat(rules("install", NAME, "--from", archive, "--release", "4.1.0"))
+        .isEqualTo(ExitCode.USAGE);
     assertThat(err.toString()).contains("--sha256: missing (expected: 64 hexadecimal digits)");
     assertThat(rules("install", NAME, "--sha256", "abc")).isEqualTo(ExitCode.USAGE);
   }
@@ -126,7 +137,74 @@ class RulesCommandTest {
     assertThat(err.toString()).contains("(expected: https://…)");
   }
 
+  @Test
+  void listsWhatAConfigurationNames() throws IOException {
+    install(release("4.1.0"));
+    Files.writeString(Files.createDirectories(folder.resolve("own")).resolve("site.conf"), RULE);
+    String config = configuration("[owasp_crs_v4, site]").toString();
+
+    assertThat(rules("list", "--config", config)).as(err.toString()).isEqualTo(ExitCode.OK);
+    assertThat(out.toString())
+        .containsPattern("owasp_crs_v4 +4\\.1\\.0 +1 ")
+        .containsPattern("site +unknown +1 .*/own/site\\.conf");
+
+    configuration("[owasp_crs_v5]");
+    assertThat(rules("list", "--config", config)).isEqualTo(ExitCode.CONFIGURATION);
+    assertThat(out.toString()).containsPattern("owasp_crs_v5 .* missing");
+
+    Files.writeString(folder.resolve("weir.yaml"), "listeners: 1");
+    assertThat(rules("list", "--config", config)).isEqualTo(ExitCode.CONFIGURATION);
+    assertThat(err.toString()).contains("weir.yaml:1:");
+  }
+
+  @Test
+  void runsTheTestsOfWhatAConfigurationNames() throws IOException {
+    Path own = folder.resolve("own");
+    Path tests = Files.createDirectories(own.resolve("tested/tests"));
+    Files.writeString(own.resolve("site.conf"), RULE);
+    Files.writeString(own.resolve("tested/rules.conf"), RULE);
+    Files.writeString(tests.resolve("1000.yaml"), TESTS);
+    String config = configuration("[site, tested]").toString();
+
+    assertThat(rules("test", "--config", config)).as(err.toString()).isEqualTo(ExitCode.OK);
+    assertThat(out.toString())
+        .contains("site.conf has no tests\n")
+        .endsWith("2 passed, 0 failed, 0 skipped\n");
+
+    configuration("[site]");
+    assertThat(rules("test", "--config", config)).isEqualTo(ExitCode.UNAVAILABLE);
+    assertThat(rules("test", "--config", config, own.toString())).isEqualTo(ExitCode.USAGE);
+  }
+
   // ------------------------------------------------------------------ fixture
+
+  private static final String RULE =
+      "SecRule ARGS:q \"@streq attack\" \"id:1000,phase:2,pass,log,msg:'found'\"\n";
+
+  private static final String TESTS =
+      """
+      rule_id: 1000
+      tests:
+        - test_id: 1
+          stages:
+            - input: { dest_addr: 127.0.0.1, method: GET, uri: "/?q=attack", headers: { Host: localhost } }
+              output: { log: { expect_ids: [1000] } }
+        - test_id: 2
+          stages:
+            - input: { dest_addr: 127.0.0.1, method: GET, uri: "/?q=x", headers: { Host: localhost } }
+              output: { log: { no_expect_ids: [1000] } }
+      """;
+
+  private static final String LINES =
+      """
+      listeners: [{ name: web, address: "127.0.0.1:8080", pool: app }]
+      pools: [{ name: app, backends: [{ address: "192.0.2.10:80" }] }]
+      """;
+
+  private Path configuration(String sets) throws IOException {
+    String waf = "waf: { rules_folder: own, rule_sets: " + sets + " }\n";
+    return Files.writeString(folder.resolve("weir.yaml"), waf + LINES);
+  }
 
   private Path release(String version) throws IOException {
     return TarWriter.release(version, TarWriter.RULE).tarGz(folder.resolve("release.tar.gz"));
