@@ -4,11 +4,14 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.weir.waf.body.Codings;
 import java.io.ByteArrayOutputStream;
 import java.util.List;
 import java.util.zip.GZIPOutputStream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class TransactionTest {
   private static final String SQL =
@@ -155,7 +158,22 @@ class TransactionTest {
     assertThat(cause(coded("gzip", packed.toByteArray()))).isEqualTo(Intervention.Cause.RULE);
     assertThat(cause(coded("gzip", octets("no gzip at all, but long enough"))))
         .isEqualTo(Intervention.Cause.UNDECODABLE);
-    assertThat(cause(coded("zstd", packed.toByteArray())))
+    assertThat(cause(coded("lzma", packed.toByteArray())))
+        .isEqualTo(Intervention.Cause.UNDECODABLE);
+  }
+
+  @Test
+  void findsAnAttackInEachCoding() throws Exception {
+    for (String coding : List.of("gzip", "deflate", "br", "zstd")) {
+      byte[] packed = Codings.encode(coding, octets("q=1 union select 1,2"));
+      assertThat(cause(coded(coding, packed))).as(coding).isEqualTo(Intervention.Cause.RULE);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"gzip", "deflate", "zstd"})
+  void refusesBombs(String coding) throws Exception {
+    assertThat(cause(coded(coding, Codings.encode(coding, new byte[16 << 20]))))
         .isEqualTo(Intervention.Cause.UNDECODABLE);
   }
 

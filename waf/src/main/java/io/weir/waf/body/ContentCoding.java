@@ -1,5 +1,7 @@
 package io.weir.waf.body;
 
+import java.io.IOException;
+import java.io.InputStream;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.zip.CRC32;
@@ -7,27 +9,44 @@ import java.util.zip.DataFormatException;
 import java.util.zip.Inflater;
 import org.jspecify.annotations.Nullable;
 
-/** Undoes content codings (RFC 9110, 8.4.1): gzip and deflate, one or several. */
+/**
+ * Undoes content codings (RFC 9110, 8.4.1): gzip, deflate, br (RFC 7932) and zstd (RFC 8878), one
+ * or several. What decoders could read differently is broken: octets behind the end, a second
+ * member or frame.
+ */
 public final class ContentCoding {
+  /** Each is one more pass over the content; nobody uses more than two. */
+  private static final int MOST_CODINGS = 4;
+
   private ContentCoding() {}
 
   /** Octets up to a length. */
   @SuppressWarnings("ArrayRecordComponent")
-  public record Decoded(byte[] octets, int length) {}
+  public record Decoded(byte[] octets, int length) {
+
+    /** All that a decoder gives; null where that is more than the limit. */
+    static @Nullable Decoded of(InputStream decoder, int limit) throws IOException {
+      byte[] out = decoder.readNBytes(limit);
+      return out.length == limit && decoder.read() >= 0 ? null : new Decoded(out, out.length);
+    }
+  }
 
   /**
    * @param limit octets that the result may have
-   * @return null when a coding is not known, the data are broken or the limit is passed
+   * @return null when a coding is not known, the data are broken or the limit is passed, or there
+   *     are more than four codings
    */
   public static @Nullable Decoded decode(String codings, byte[] in, int length, int limit) {
     String[] names = codings.toLowerCase(Locale.ROOT).split(",", -1);
-    Decoded result = new Decoded(in, length);
+    Decoded result = names.length > MOST_CODINGS ? null : new Decoded(in, length);
     for (int i = names.length - 1; i >= 0 && result != null; i--) {
       result =
           switch (names[i].strip()) {
             case "identity", "" -> result;
             case "gzip", "x-gzip" -> gunzip(result, limit);
             case "deflate" -> inflate(result, 0, result.length(), false, limit);
+            case "br" -> Brotli.decode(result, limit);
+            case "zstd" -> Zstandard.decode(result, limit);
             default -> null;
           };
     }
@@ -95,7 +114,9 @@ public final class ContentCoding {
           out = Arrays.copyOf(out, (int) Math.min(limit, length * 2L));
         }
         int more = inflater.inflate(out, length, out.length - length);
-        if (more == 0 && (inflater.needsInput() || inflater.needsDictionary())) {
+        if (more == 0
+            && !inflater.finished()
+            && (inflater.needsInput() || inflater.needsDictionary())) {
           return null;
         }
         length += more;

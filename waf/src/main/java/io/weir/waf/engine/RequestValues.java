@@ -29,6 +29,9 @@ public final class RequestValues {
   /** How much longer a body may get when its content coding is undone. */
   private static final int MAX_RATIO = 100;
 
+  /** Octets: a short text of one sign is no bomb, however short its coding is. */
+  private static final int ALWAYS_DECODED = 64 << 10;
+
   private final Evaluation evaluation;
   private final Settings settings;
   private final Arena arena = new Arena();
@@ -323,7 +326,7 @@ public final class RequestValues {
     if (length > 0 && !coding.isEmpty() && !coding.equalsIgnoreCase("identity")) {
       ContentCoding.Decoded decoded =
           ContentCoding.decode(
-              coding, body, length, Math.min(evaluation.requestBodyLimit, length * MAX_RATIO));
+              coding, body, length, mostDecoded(evaluation.requestBodyLimit, length));
       if (decoded == null) {
         return false;
       }
@@ -333,6 +336,10 @@ public final class RequestValues {
     }
     read(body, length);
     return true;
+  }
+
+  private static int mostDecoded(int limit, int length) {
+    return (int) Math.min(limit, Math.max(ALWAYS_DECODED, (long) length * MAX_RATIO));
   }
 
   private void read(byte[] body, int length) {
@@ -425,7 +432,7 @@ public final class RequestValues {
     if (length > 0 && !coding.isEmpty() && !coding.equalsIgnoreCase("identity")) {
       ContentCoding.Decoded decoded =
           ContentCoding.decode(
-              coding, body, length, Math.min(evaluation.responseBodyLimit, length * MAX_RATIO));
+              coding, body, length, mostDecoded(evaluation.responseBodyLimit, length));
       if (decoded == null) {
         text(Base.OUTBOUND_DATA_ERROR, ONE);
         return;
