@@ -75,7 +75,8 @@ public record Waf(
                       + " or one of the categories `sql_injection`, `cross_site_scripting`, `local_file_inclusion`,"
                       + " `remote_file_inclusion`, `command_injection`, `php_injection`, `session_fixation`,"
                       + " `protocol_violation`, `scanner_detection` and `data_leakage`. `body_size_limit` lets longer"
-                      + " content pass, of which nothing is inspected then.",
+                      + " content pass, of which nothing is inspected then; `grpc_content` lets the content of gRPC"
+                      + " calls pass as it comes, uninspected.",
               form = Form.RULES)
           List<String> rules,
       @Key(

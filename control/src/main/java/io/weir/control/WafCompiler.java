@@ -30,6 +30,7 @@ import org.jspecify.annotations.Nullable;
 final class WafCompiler {
   private static final System.Logger LOG = System.getLogger(WafCompiler.class.getName());
   private static final String BODY_SIZE_LIMIT = "body_size_limit";
+  private static final String GRPC_CONTENT = "grpc_content";
 
   /** What the engine takes at most where the configuration asks for no more, in octets. */
   private static final long LEAST_ENGINE_LIMIT = 32 << 20;
@@ -114,9 +115,10 @@ final class WafCompiler {
       RuleSet set, Waf.Exclusion exclusion, boolean own) {
     List<String> rules = new ArrayList<>(exclusion.rules());
     boolean anyBodySize = rules.remove(BODY_SIZE_LIMIT);
+    boolean grpcContent = rules.remove(GRPC_CONTENT);
     if (!own) {
       rules.removeIf(selector -> !set.hasRules(selector));
-      if (rules.isEmpty() && !anyBodySize) {
+      if (rules.isEmpty() && !anyBodySize && !grpcContent) {
         return null;
       }
     }
@@ -125,7 +127,10 @@ final class WafCompiler {
             .map(name -> name.matches("[A-Z_]+(:.*)?") ? name : "ARGS:" + name)
             .toList();
     return Protection.Exclusion.of(
-        exclusion.path(), rules.isEmpty() ? null : set.exclusion(rules, variables), anyBodySize);
+        exclusion.path(),
+        rules.isEmpty() ? null : set.exclusion(rules, variables),
+        anyBodySize,
+        grpcContent);
   }
 
   // ------------------------------------------------------------------ which rules

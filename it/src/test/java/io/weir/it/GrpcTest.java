@@ -5,7 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.InstanceOfAssertFactories.type;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import io.grpc.CallOptions;
+import io.grpc.Channel;
+import io.grpc.ClientInterceptors;
 import io.grpc.ManagedChannel;
 import io.grpc.Metadata;
 import io.grpc.MethodDescriptor;
@@ -18,6 +21,7 @@ import io.grpc.netty.GrpcSslContexts;
 import io.grpc.netty.NettyChannelBuilder;
 import io.grpc.netty.NettyServerBuilder;
 import io.grpc.stub.ClientCalls;
+import io.grpc.stub.MetadataUtils;
 import io.grpc.stub.ServerCalls;
 import io.grpc.stub.StreamObserver;
 import java.io.ByteArrayInputStream;
@@ -26,6 +30,7 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Iterator;
@@ -37,11 +42,15 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** A real gRPC client and server with Weir between them, in the clear and over TLS. */
+/**
+ * A real gRPC client and server with Weir between them, in the clear, over TLS, and under a web
+ * application firewall that lets the content of calls pass.
+ */
 class GrpcTest {
   private static final Metadata.Key<String> DETAIL =
       Metadata.Key.of("x-detail", Metadata.ASCII_STRING_MARSHALLER);
@@ -59,11 +68,13 @@ class GrpcTest {
   @TempDir private static Path folder;
   private static final int PLAIN = Tools.freePort();
   private static final int SECURE = Tools.freePort();
+  private static final int GUARDED = Tools.freePort();
   private static final CountDownLatch CANCELLED = new CountDownLatch(1);
   private static Server server;
   private static WeirProcess weir;
   private static ManagedChannel plain;
   private static ManagedChannel secure;
+  private static ManagedChannel guarded;
 
   private static MethodDescriptor<String, String> method(String name, MethodType type) {
     return MethodDescriptor.<String, String>newBuilder(new Utf8(), new Utf8())
@@ -172,6 +183,12 @@ class GrpcTest {
             .build()
             .start();
     Tools.certificate(folder, "rpc", "rpc.example.com");
+    Files.writeString(
+        folder.resolve("own.conf"),
+        """
+        SecRule REQUEST_HEADERS|REQUEST_BODY|ARGS "@contains attack" "id:100001,phase:2,deny,log"
+        SecAction "id:100002,phase:1,pass,nolog,ctl:forceRequestBodyVariable=On"
+        """);
     weir =
         WeirProcess.start(
             folder,
@@ -180,13 +197,17 @@ class GrpcTest {
             listeners:
               - { name: plain, address: "127.0.0.1:%d" }
               - { name: secure, address: "127.0.0.1:%d", protocol: https, certificates: [rpc] }
+              - name: guarded
+                address: "127.0.0.1:%d"
+                waf: { rule_sets: [], files: [own.conf], exclusions: [{ path: "/it.Echo/*", rules: [grpc_content] }] }
             routes:
               - { name: rpc, pool: rpc, limits: { body: 0 }, timeouts: { per_try: 0 } }
             pools:
               - { name: rpc, protocol: http2, backends: [{ address: "127.0.0.1:%d" }] }
             """
-                .formatted(PLAIN, SECURE, server.getPort()));
+                .formatted(PLAIN, SECURE, GUARDED, server.getPort()));
     plain = NettyChannelBuilder.forAddress("localhost", PLAIN).usePlaintext().build();
+    guarded = NettyChannelBuilder.forAddress("localhost", GUARDED).usePlaintext().build();
     secure =
         NettyChannelBuilder.forAddress("localhost", SECURE)
             .overrideAuthority("rpc.example.com")
@@ -201,12 +222,13 @@ class GrpcTest {
   static void stop() {
     plain.shutdownNow();
     secure.shutdownNow();
+    guarded.shutdownNow();
     weir.close();
     server.shutdownNow();
   }
 
   static Stream<ManagedChannel> channels() {
-    return Stream.of(plain, secure);
+    return Stream.of(plain, secure, guarded);
   }
 
   private static CallOptions patience() {
@@ -282,6 +304,38 @@ class GrpcTest {
     }
     out.onCompleted();
     assertThat(answers.next()).isEqualTo("completed");
+  }
+
+  @Test
+  void namesInTheLogTheCallsWhoseContentNobodyInspected() {
+    assertThat(ClientCalls.blockingUnaryCall(guarded, UNARY, patience(), "an attack"))
+        .isEqualTo("an attack");
+    JsonNode entry =
+        weir.awaitEntry(line ->
+            line.path("path").asText().equals("/it.Echo/Unary")
+                && line.path("listener").asText().equals("guarded")
+                && line.path("status_code").asInt() == 200);
+    assertThat(entry.path("waf_action").asText()).isEqualTo("head_only");
+  }
+
+  @Test
+  void inspectsTheHeadsOfCallsAndTheContentOfAllElse() throws IOException {
+    Metadata attack = new Metadata();
+    attack.put(DETAIL, "an attack");
+    Channel attacker =
+        ClientInterceptors.intercept(guarded, MetadataUtils.newAttachHeadersInterceptor(attack));
+    assertThatThrownBy(() -> ClientCalls.blockingUnaryCall(attacker, UNARY, patience(), "hello"))
+        .isInstanceOf(StatusRuntimeException.class)
+        .hasMessageContaining("PERMISSION_DENIED");
+
+    for (String type : List.of("application/grpc", "application/x-www-form-urlencoded")) {
+      String request =
+          "POST /it.Echo/Unary HTTP/1.1\r\nHost: a\r\nContent-Type: "
+              + type
+              + "\r\n"
+              + "Content-Length: 11\r\n\r\na=an attack";
+      assertThat(Wire.ask(GUARDED, request).startLine()).as(type).startsWith("HTTP/1.1 403 ");
+    }
   }
 
   @ParameterizedTest

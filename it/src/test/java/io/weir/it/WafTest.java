@@ -75,7 +75,7 @@ class WafTest {
       - { name: off, match: { path: { prefix: /off } }, pool: app, waf: { enabled: false } }
       - { name: rewritten, match: { path: { prefix: /old } }, rewrite: { prefix: /new }, pool: app }
       - { name: leaks, match: { path: { prefix: /leaks } }, pool: app, waf: { inspect_responses: true } }
-      - { name: retries, match: { path: { prefix: /retries } }, pool: app, retries: { attempts: 3, on: [reset] }, waf: { rule_sets: [], exclusions: [] } }
+      - { name: retries, match: { path: { prefix: /retries } }, pool: app, retries: { attempts: 3, on: [reset] }, waf: { rule_sets: [] } }
     pools:
       - { name: app, backends: [{ address: "%s" }], outlier_ejection: off }
     """

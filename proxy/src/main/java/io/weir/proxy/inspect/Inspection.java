@@ -27,6 +27,7 @@ public final class Inspection {
   private static final byte[] HTTP_1_0 = Ascii.bytes("HTTP/1.0");
   private static final byte[] HTTP_1_1 = Ascii.bytes("HTTP/1.1");
   private static final byte[] HTTP_2 = Ascii.bytes("HTTP/2.0");
+  private static final byte[] GRPC = Ascii.bytes("application/grpc");
   private static final byte[] HOST = Ascii.bytes("Host");
 
   /** More than this makes the memory of a transaction too large to keep it. */
@@ -40,7 +41,9 @@ public final class Inspection {
   private final Transaction transaction;
   private @Nullable Protection protection;
   private boolean anyBodySize;
+  private boolean headOnly;
   private boolean response;
+  private boolean encoded;
   private long octets;
   private @Nullable Reason wouldRefuse;
   private @Nullable Intervention tooLong;
@@ -67,7 +70,7 @@ public final class Inspection {
     protection = null;
     wouldRefuse = null;
     tooLong = null;
-    anyBodySize = response = headJudged = blocked = false;
+    anyBodySize = headOnly = response = encoded = headJudged = blocked = false;
     boolean keep = octets <= MOST_KEPT;
     octets = 0;
     if (keep) {
@@ -92,6 +95,7 @@ public final class Inspection {
     for (Protection.Exclusion exclusion : protection().exclusions()) {
       if (exclusion.covers(head.bytes, x.pathStart, x.pathEnd)) {
         anyBodySize |= exclusion.anyBodySize();
+        headOnly |= exclusion.grpcContent() && connection.http2 && isGrpc(head);
         if (exclusion.rules() != null) {
           transaction.exclude(exclusion.rules());
         }
@@ -121,6 +125,7 @@ public final class Inspection {
         // proxies.
         continue;
       }
+      encoded |= head.name(i) == FieldName.CONTENT_ENCODING;
       transaction.requestHeader(
           head.bytes,
           head.nameStart(i),
@@ -131,9 +136,27 @@ public final class Inspection {
     }
   }
 
+  /** A gRPC call says so in its one Content-Type: application/grpc, application/grpc+proto … */
+  private static boolean isGrpc(Head head) {
+    int field = head.find(FieldName.CONTENT_TYPE, 0);
+    if (field < 0 || head.find(FieldName.CONTENT_TYPE, field + 1) >= 0) {
+      return false;
+    }
+    int start = head.valueStart(field);
+    int end = start + GRPC.length;
+    return end <= head.valueEnd(field)
+        && Ascii.equalIgnoreCase(head.bytes, start, end, GRPC)
+        && (end == head.valueEnd(field) || head.bytes[end] == '+' || head.bytes[end] == ';');
+  }
+
   /** Whether so much of a message is judged on the event loop, or else by a worker. */
   public static boolean isShort(long octets) {
     return octets <= SHORT;
+  }
+
+  /** The same for content; decoding makes it longer than it is, and takes memory besides. */
+  public boolean isShortContent(long octets) {
+    return isShort(octets) && !encoded;
   }
 
   /** Runs phase 1. */
@@ -144,7 +167,12 @@ public final class Inspection {
 
   /** Whether the message's content is to be held back and given to {@link #content}. */
   public boolean wantsContent() {
-    return response ? transaction.wantsResponseBody() : transaction.wantsRequestBody();
+    return response ? transaction.wantsResponseBody() : !headOnly && transaction.wantsRequestBody();
+  }
+
+  /** Whether the request's content passes as it comes, uninspected. */
+  public boolean headOnly() {
+    return headOnly;
   }
 
   /** Whether so much content may be inspected. */
@@ -158,6 +186,7 @@ public final class Inspection {
    */
   public Verdict tooLong() {
     if (anyBodySize) {
+      headOnly = true;
       return Verdict.PASS;
     }
     wouldRefuse = Reason.INSPECT_BODY_TOO_LARGE;
@@ -199,6 +228,7 @@ public final class Inspection {
   public Verdict judgeResponseHead(Exchange x) {
     response = true;
     Head head = x.response;
+    encoded = head.find(FieldName.CONTENT_ENCODING, 0) >= 0;
     transaction.responseLine("HTTP/1.1", head.status);
     for (int i = 0; i < head.count(); i++) {
       transaction.responseHeader(
@@ -268,6 +298,9 @@ public final class Inspection {
     }
     if (decision() != null) {
       return WafAction.DETECTED;
+    }
+    if (headOnly) {
+      return WafAction.HEAD_ONLY;
     }
     return transaction.matches().isEmpty() ? WafAction.NONE : WafAction.NOTED;
   }

@@ -29,20 +29,25 @@ public record Protection(
    * @param prefix whether everything that begins so is meant
    * @param rules of the same rule set, or null for none
    * @param anyBodySize whether content longer than {@link Protection#bodyBytes} passes, uninspected
+   * @param grpcContent whether the content of gRPC calls passes as it comes, uninspected
    */
   @SuppressWarnings("ArrayRecordComponent") // Octets to compare with; exclusions are not compared.
   public record Exclusion(
-      byte[] path, boolean prefix, RuleSet.@Nullable Exclusion rules, boolean anyBodySize) {
+      byte[] path,
+      boolean prefix,
+      RuleSet.@Nullable Exclusion rules,
+      boolean anyBodySize,
+      boolean grpcContent) {
 
     /**
      * An exclusion for a path as the operator writes it: {@code *} at the end means everything that
      * begins so.
      */
     public static Exclusion of(
-        String path, RuleSet.@Nullable Exclusion rules, boolean anyBodySize) {
+        String path, RuleSet.@Nullable Exclusion rules, boolean anyBodySize, boolean grpcContent) {
       boolean prefix = path.endsWith("*");
       String text = prefix ? path.substring(0, path.length() - 1) : path;
-      return new Exclusion(Ascii.bytes(text), prefix, rules, anyBodySize);
+      return new Exclusion(Ascii.bytes(text), prefix, rules, anyBodySize, grpcContent);
     }
 
     boolean covers(byte[] bytes, int from, int to) {

@@ -6,6 +6,11 @@ import java.nio.charset.StandardCharsets;
 public enum WafAction {
   /** It did not look, or it found nothing. */
   NONE("none"),
+  /**
+   * Nothing objected to its head, and its content passed uninspected, as an exclusion says; rules
+   * may have matched as for {@link #NOTED}.
+   */
+  HEAD_ONLY("head_only"),
   /** Rules matched, but not enough to refuse the request. */
   NOTED("noted"),
   /** It would have refused the request if it did more than detect. */

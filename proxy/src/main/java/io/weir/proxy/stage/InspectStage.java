@@ -25,6 +25,7 @@ public final class InspectStage implements RequestStage {
     x.inspection = inspection;
     if (!Inspection.isShort(x.headOctets)
         && !x.request.extendedConnect
+        && !inspection.headOnly()
         && inspection.fits(x.request.contentLength)) {
       return Verdict.HOLD;
     }

@@ -8,10 +8,13 @@ import io.weir.proxy.InMemoryProxy.Outcome;
 import io.weir.proxy.http.Tolerances;
 import io.weir.waf.RuleException;
 import io.weir.waf.RuleSet;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
 import java.util.List;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -47,9 +50,12 @@ class InspectionTest {
   private InMemoryProxy proxy(boolean blocks, boolean responses) {
     List<Protection.Exclusion> exclusions =
         List.of(
-            Protection.Exclusion.of("/upload", null, true),
+            Protection.Exclusion.of("/upload", null, true, false),
             Protection.Exclusion.of(
-                "/free/*", rules.set().exclusion(List.of("sql_injection"), List.of()), false));
+                "/free/*",
+                rules.set().exclusion(List.of("sql_injection"), List.of()),
+                false,
+                false));
     return new InMemoryProxy(
         Tolerances.of(Set.of()), new Protection(rules, blocks, LIMIT, responses, exclusions));
   }
@@ -170,6 +176,23 @@ class InspectionTest {
     assertThat(got.substring(got.indexOf("\r\n\r\n") + 4)).isEqualTo(body);
     String chunks = text(run(chunked("/", body, 999), step).toBackend().getFirst());
     assertThat(chunks.replaceAll("\r\n[0-9a-f]+\r\n", "")).contains(body);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"evil, 403", "good, 200"})
+  void judgesShortContentInACodingElsewhereAndForwardsItAsItCame(String value, int status)
+      throws IOException {
+    ByteArrayOutputStream packed = new ByteArrayOutputStream();
+    try (GZIPOutputStream gzip = new GZIPOutputStream(packed)) {
+      gzip.write(("q=" + value).getBytes(ISO_8859_1));
+    }
+    String body = text(packed.toByteArray());
+    Outcome outcome =
+        run(post("/", body).replace("Content-Type", "Content-Encoding: gzip\r\nContent-Type"), 1);
+    assertThat(status(outcome)).isEqualTo(status);
+    assertThat(outcome.toBackend().stream().map(InspectionTest::text))
+        .hasSize(status == 200 ? 1 : 0)
+        .allMatch(got -> got.endsWith("\r\n\r\n" + body));
   }
 
   @Test
