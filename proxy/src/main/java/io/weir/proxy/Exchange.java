@@ -70,6 +70,9 @@ public final class Exchange implements TimerWheel.Owner, Judgement.Waiting {
   /** The request's content that has not gone to a backend, or may have to go again. */
   private HeldContent content;
 
+  /** The end of a request that came before there was a connection to the backend. */
+  private @Nullable Head trailers;
+
   private @Nullable Judgement judgement;
   private @Nullable Review review;
 
@@ -225,20 +228,26 @@ public final class Exchange implements TimerWheel.Owner, Judgement.Waiting {
     }
   }
 
-  /** The request ends with trailers, which go to a backend that speaks HTTP/2 and nowhere else. */
-  public void requestTrailers(Head trailers) {
-    requestEnded = true;
-    if (finished || responseEnded) {
+  /**
+   * The request ends with trailers, which go to a backend that speaks HTTP/2 and nowhere else;
+   * those of an inspected request go nowhere, since no rule looks at them.
+   */
+  public void requestTrailers(Head fields) {
+    if (finished || responseEnded || inspection != null) {
+      requestBody(Unpooled.EMPTY_BUFFER, true);
       return;
     }
+    requestEnded = true;
+    if (mirror != null) {
+      mirror.requestBody(Unpooled.EMPTY_BUFFER, true);
+    }
     UpstreamSide to = upstream;
-    if (holding) {
-      hold(Unpooled.EMPTY_BUFFER, true);
-    } else if (to == null) {
-      content.ended = true;
+    if (to == null) {
+      trailers = new Head();
+      trailers.copyOf(fields);
     } else {
       requestSent = true;
-      to.sendTrailers(trailers);
+      to.sendTrailers(fields);
     }
   }
 
@@ -301,7 +310,7 @@ public final class Exchange implements TimerWheel.Owner, Judgement.Waiting {
       release(InspectStage.withoutContent(inspection()));
     } else if (!content.gather(data, end, connection().channel.alloc())) {
       fail(Reason.INSPECT_OVERLOADED);
-    } else if (end && Inspection.isShort(content.octets())) {
+    } else if (end && inspection().isShortContent(content.octets())) {
       judged(Judgement.now(loop, inspection(), content));
     } else if (end) {
       judgement = Judgement.begin(loop, inspection(), content, this);
@@ -365,7 +374,7 @@ public final class Exchange implements TimerWheel.Owner, Judgement.Waiting {
     }
     upstream = to;
     upstreamReused = to.isReused();
-    boolean whole = requestEnded && !content.ended;
+    boolean whole = requestEnded && !content.ended && trailers == null;
     requestSent = whole;
     to.sendRequest(this, whole);
     sendHeld(to);
@@ -379,15 +388,19 @@ public final class Exchange implements TimerWheel.Owner, Judgement.Waiting {
 
   /** What arrived before the connection did; what was judged as a whole is kept for a retry. */
   private void sendHeld(UpstreamSide to) {
-    if (content.isEmpty() && !content.ended) {
+    Head last = trailers;
+    if (content.isEmpty() && !content.ended && last == null) {
       return;
     }
-    requestSent = content.ended;
+    requestSent = content.ended || last != null;
     bodyForwarded |= !content.isEmpty();
     if (judged) {
       content.copy(to::sendBody);
     } else {
       content.drain(to::sendBody);
+    }
+    if (last != null) {
+      to.sendTrailers(last);
     }
   }
 
@@ -772,6 +785,7 @@ public final class Exchange implements TimerWheel.Owner, Judgement.Waiting {
     pool = null;
     backend = null;
     mirror = null;
+    trailers = null;
     peerTrusted = false;
     requestEnded = requestSent = bodyForwarded = holding = judged = false;
     responseStarted = responseEnded = tunnel = upstreamReused = false;

@@ -153,6 +153,7 @@ public final class Http2ClientConnection extends Http2Connection {
 
   @Override
   void following(Http2Stream stream, byte[] block, int offset, int length, boolean endStream) {
+    touch(stream);
     trailers(stream, block, offset, length, endStream);
   }
 

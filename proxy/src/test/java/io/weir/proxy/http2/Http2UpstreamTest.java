@@ -62,6 +62,22 @@ class Http2UpstreamTest {
   }
 
   @Test
+  void passesTrailersOfARequestAlsoIfThereIsNoConnectionYet() throws Exception {
+    try (RawBackend backend = new RawBackend();
+        ProxyFixture proxy = proxy(backend.address());
+        RawPeer client = RawPeer.open(proxy.address)) {
+      client.post(1).data(1, "one", false).request(1, true, "x-sum: 1");
+      client.post(3).data(3, "two", false).send();
+      RawPeer server = backend.accept().await(r -> r.ended(1) && r.body(3).equals("two"));
+      assertThat(server.received.head(1)).endsWith("\nx-sum: 1");
+      assertThat(server.received.body(1)).isEqualTo("one");
+      client.request(3, true, "x-sum: 2").send();
+      server.await(r -> r.ended(3));
+      assertThat(server.received.head(3)).endsWith("\nx-sum: 2");
+    }
+  }
+
+  @Test
   void dropsTrailersThatNobodyAskedFor() throws Exception {
     try (NettyBackend backend = new NettyBackend(100);
         ProxyFixture proxy = proxy(backend.address());
