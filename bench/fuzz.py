@@ -41,7 +41,7 @@ def classpath(module, prefix):
     return f"{target}/test-classes:{target}/classes:{out.read_text().strip()}"
 
 
-def search(module, path, name, method, seconds, prefix):
+def search(module, path, name, method, options, prefix):
     folder = ROOT / module / "target/fuzz" / f"{name}.{method}"
     folder.mkdir(parents=True, exist_ok=True)
     stored = ROOT / module / "src/test/resources" / (name.replace(".", "/") + "Inputs") / method
@@ -49,7 +49,8 @@ def search(module, path, name, method, seconds, prefix):
         "java", "-cp", path, "-Xmx1g", "--enable-native-access=ALL-UNNAMED", "--sun-misc-unsafe-memory-access=allow",
         "-XX:+EnableDynamicAgentLoading", "com.code_intelligence.jazzer.Jazzer", f"--target_class={name}",
         f"--target_method={method}", "--instrumentation_includes=io.weir.**", f"--reproducer_path={folder}",
-        f"-artifact_prefix={folder}/", f"-max_total_time={seconds}", "-max_len=8192", "-timeout=20", str(folder),
+        f"-artifact_prefix={folder}/", f"-max_total_time={int(options.minutes * 60)}", "-max_len=8192",
+        f"-timeout={options.timeout}", str(folder),
     ] + ([str(stored)] if stored.is_dir() else [])
     started, before = time.time(), resource.getrusage(resource.RUSAGE_CHILDREN)
     run = subprocess.run(command, cwd=ROOT / module, capture_output=True, text=True, errors="replace")
@@ -71,6 +72,10 @@ def search(module, path, name, method, seconds, prefix):
 def main():
     parser = argparse.ArgumentParser(prog="bench/run fuzz", description=__doc__.split("\n")[0])
     parser.add_argument("--minutes", type=float, default=1, help="for each fuzzer, default 1")
+    parser.add_argument(
+        "--timeout", type=int, default=20,
+        help="seconds by the clock that one input may take, default 20; more where other work can stop the search",
+    )
     parser.add_argument("--prefix", default="", help="a command that runs each search, such as nice")
     parser.add_argument("names", nargs="*", help="parts of class names; all without")
     options = parser.parse_args()
@@ -80,7 +85,7 @@ def main():
     for module, name, method in fuzzers(options.names):
         if module not in paths:
             paths[module] = classpath(module, prefix)
-        findings += search(module, paths[module], name, method, int(options.minutes * 60), prefix)
+        findings += search(module, paths[module], name, method, options, prefix)
     print(f"findings: {findings}")
     sys.exit(1 if findings else 0)
 
