@@ -48,7 +48,7 @@ def search(module, path, name, method, options, prefix):
     command = prefix + [
         "java", "-cp", path, "-Xmx1g", "--enable-native-access=ALL-UNNAMED", "--sun-misc-unsafe-memory-access=allow",
         "-XX:+EnableDynamicAgentLoading", "com.code_intelligence.jazzer.Jazzer", f"--target_class={name}",
-        f"--target_method={method}", "--instrumentation_includes=io.weir.**", f"--reproducer_path={folder}",
+        f"--target_method={method}", "--instrumentation_includes=io.weir.**:org.brotli.**", f"--reproducer_path={folder}",
         f"-artifact_prefix={folder}/", f"-max_total_time={int(options.minutes * 60)}", "-max_len=8192",
         f"-timeout={options.timeout}", str(folder),
     ] + ([str(stored)] if stored.is_dir() else [])
