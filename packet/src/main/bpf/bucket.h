@@ -6,28 +6,12 @@
  * "An improved data stream summary: the count-min sketch" (2005), with conservative update. Two processors may lose an update to each
  * other; the limit is then a little higher, never lower. */
 #pragma once
-#include "packet.h"
+#include "hash.h"
 
 enum { ROW_BITS = 17, ROW = 1 << ROW_BITS, SKETCHES = 3 };
 enum sketch { SKETCH_SYN, SKETCH_DNS, SKETCH_ICMP };
 
 MAP(sketch_rows, .type = MAP_ARRAY, .key_size = 4, .value_size = 8, .max_entries = 2 * ROW * SKETCHES);
-SETTING(__u64, hash_seed);
-
-INLINE __u64 mix(__u64 x) {
-  x = (x ^ x >> 32) * 0xe9846af9b1a615dull;
-  x = (x ^ x >> 32) * 0xe9846af9b1a615dull;
-  return x ^ x >> 28;
-}
-
-/* IPv6 counts by /64: anyone has as many addresses in one as he likes. */
-INLINE __u64 hash_of(struct packet *p, __be32 *address) {
-  __u64 key = address[0];
-  if (p->ipv6)
-    key |= (__u64)address[1] << 32;
-  return mix(key ^ hash_seed);
-}
-
 /* Takes one packet out of the key's buckets; 0 if it is over its limit. A packet costs so many nanoseconds, the inverse of the rate; a
  * bucket may be `burst` nanoseconds ahead of the clock. */
 ALONE int within(__u32 sketch, __u64 hash, __u64 now, __u64 cost, __u64 burst) {

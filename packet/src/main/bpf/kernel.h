@@ -61,6 +61,7 @@ enum {
   MAP_ARRAY_OF_MAPS = 12,
   MAP_RINGBUF = 27,
   MAP_NO_PREALLOC = 1,
+  MAP_MMAPABLE = 1 << 10,
 };
 
 struct bpf_sock_tuple {

@@ -130,7 +130,7 @@ final class BalancerMaps {
     }
     try (BpfMap ring = map("rings").createInner(Maglev.SIZE)) { // the outer map keeps it
       ring.putAll(keys, values);
-      map("rings").putMap(index, ring);
+      map("rings").putMaps(index, List.of(ring));
     }
   }
 

@@ -20,11 +20,11 @@ interface Engine extends AutoCloseable {
   /** Puts other lists in force, whole. */
   void replace(AddressLists lists);
 
-  /** Blocks single addresses on top of the lists. */
-  void block(Collection<IpPrefix> addresses);
+  /** Bans addresses and networks longer than 16 bits on top of the lists, whatever those become. */
+  void ban(Collection<IpPrefix> prefixes);
 
-  /** Takes that back. */
-  void unblock(Collection<IpPrefix> addresses);
+  /** Takes that back; what is not banned is left alone. */
+  void unban(Collection<IpPrefix> prefixes);
 
   /** What was counted so far. */
   Counters counters();

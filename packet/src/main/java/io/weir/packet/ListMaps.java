@@ -1,23 +1,33 @@
 package io.weir.packet;
 
+import io.weir.net.IpAddress;
 import io.weir.net.IpPrefix;
 import io.weir.packet.bpf.BpfMap;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
+import java.util.Collections;
+import java.util.Comparator;
 import java.util.Deque;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The lists as the kernel holds them; see {@code lists.h} for their shape.
  *
- * <p>A whole new set is filled beside the one in force and takes over with one word. A single
- * address is changed in place: its classes are those of the networks around it, which the kernel's
- * own trie tells, plus its own. Confined to one thread at a time.
+ * <p>A whole new set is filled beside the one in force and takes over with one word. What is banned
+ * for a while is changed in place: its classes are those of the networks around it, which the
+ * kernel's own trie tells, plus its own. Confined to one thread at a time.
  */
 final class ListMaps implements AutoCloseable {
 
@@ -26,80 +36,123 @@ final class ListMaps implements AutoCloseable {
   static final int BLOCKED = 4;
   static final int BOGON = 8;
   static final int OWN = 16;
+  static final int BANNED = 32;
 
+  private static final int CLASSES = (1 << 8) - 1;
   private static final int EXACT_INSIDE = 1 << 8;
   private static final int PREFIX_INSIDE = 1 << 9;
   private static final int OVERVIEW_BITS = 16;
   private static final int OVERVIEW = 1 << OVERVIEW_BITS;
 
-  private static final int SPARE_EXACT = 1 << 16;
-  private static final int SPARE_PREFIXES = 1 << 12;
+  private static final int SPARE = 1 << 16;
   private static final int BATCH = 1 << 16;
 
-  private record Entry(IpPrefix prefix, int classes) {
+  /**
+   * With the classes of its own and of those around it, the narrowest of which is named if known.
+   */
+  private record Entry(IpPrefix prefix, int classes, @Nullable Entry around)
+      implements Comparable<Entry> {
 
-    boolean isExact() {
-      return prefix.bits() == prefix.address().width();
+    boolean isIpv4() {
+      return prefix.address().isIpv4();
+    }
+
+    @Override
+    public int compareTo(Entry other) {
+      return prefix.compareTo(other.prefix);
+    }
+  }
+
+  /** One word for each first 16 bits, as the programs see it. */
+  private static final class Overview implements AutoCloseable {
+
+    private final Arena arena = Arena.ofShared();
+    private final BpfMap map;
+    private final MemorySegment words;
+
+    Overview(BpfMap maps, int[] overview) {
+      map = maps.createInner(overview.length);
+      words = map.memory(arena);
+      long[] wide = Arrays.stream(overview).asLongStream().toArray();
+      MemorySegment.copy(wide, 0, words, ValueLayout.JAVA_LONG, 0, wide.length);
+    }
+
+    void add(int block, int bits) {
+      long known = words.getAtIndex(ValueLayout.JAVA_LONG, block);
+      words.setAtIndex(ValueLayout.JAVA_LONG, block, known | bits);
+    }
+
+    @Override
+    public void close() {
+      arena.close();
+      map.close();
     }
   }
 
   /** The maps of one generation. */
   private record Generation(
-      BpfMap overview,
-      BpfMap exactIpv4,
-      BpfMap exactIpv6,
-      BpfMap prefixesIpv4,
-      BpfMap prefixesIpv6) {
-
-    BpfMap of(IpPrefix prefix) {
-      boolean exact = prefix.bits() == prefix.address().width();
-      return prefix.address().isIpv4()
-          ? exact ? exactIpv4 : prefixesIpv4
-          : exact ? exactIpv6 : prefixesIpv6;
-    }
+      Overview overview, ExactTable exact, BpfMap prefixesIpv4, BpfMap prefixesIpv6) {
 
     BpfMap prefixesOf(IpPrefix prefix) {
       return prefix.address().isIpv4() ? prefixesIpv4 : prefixesIpv6;
     }
 
-    List<BpfMap> byPrefix() {
-      return List.of(exactIpv4, exactIpv6, prefixesIpv4, prefixesIpv6);
-    }
-
     void close() {
       overview.close();
-      byPrefix().forEach(BpfMap::close);
+      exact.close();
+      prefixesIpv4.close();
+      prefixesIpv6.close();
     }
   }
 
   private final Map<String, BpfMap> maps;
+  private final long seed;
+  private final Set<IpPrefix> banned = new LinkedHashSet<>();
   private Generation current;
   private int number;
+  private int chunksShown;
 
-  /** Fills the maps, which must be {@code lists.h}'s and new, with {@code lists}. */
-  ListMaps(Map<String, BpfMap> maps, AddressLists lists) {
+  /**
+   * Fills the maps, which must be {@code lists.h}'s and new, with {@code lists}.
+   *
+   * @param seed the programs' {@code hash_seed}
+   */
+  ListMaps(Map<String, BpfMap> maps, AddressLists lists, long seed) {
     this.maps = maps;
+    this.seed = seed;
     current = publish(lists);
   }
 
-  /** Puts other lists in force, all at once. */
+  /** Puts other lists in force, all at once; what is banned stays so. */
   void replace(AddressLists lists) {
     Generation old = current;
     current = publish(lists);
+    show(number + 1 & 1, current); // frees the old one, which no program sees any more by then
     old.close();
   }
 
   private Generation publish(AddressLists lists) {
-    Generation next = fill(compile(lists));
-    number++;
-    int slot = number & 1;
-    map("overview").putMap(slot, next.overview());
-    map("exact_ipv4").putMap(slot, next.exactIpv4());
-    map("exact_ipv6").putMap(slot, next.exactIpv6());
-    map("prefixes_ipv4").putMap(slot, next.prefixesIpv4());
-    map("prefixes_ipv6").putMap(slot, next.prefixesIpv6());
-    map("list_generation").put(BpfMap.key(0), BpfMap.key(number));
+    Generation next = fill(lists);
+    show(++number & 1, next);
+    int[] word = {number, next.exact().chunks().size() - 1};
+    map("lists_in_force").put(BpfMap.key(0), BpfMap.littleEndian(word));
     return next;
+  }
+
+  /**
+   * Each of these calls returns only when no program runs any more that saw what was there before.
+   */
+  private void show(int slot, Generation generation) {
+    map("overview").putMaps(slot, List.of(generation.overview().map));
+    List<BpfMap> chunks = generation.exact().chunks();
+    chunksShown = Math.max(chunksShown, chunks.size());
+    List<BpfMap> all = new ArrayList<>();
+    for (int i = 0; i < chunksShown; i++) {
+      all.add(chunks.get(i & chunks.size() - 1)); // none of an older generation is left behind them
+    }
+    map("exact").putMaps(slot * ExactTable.MAX_CHUNKS, all);
+    map("prefixes_ipv4").putMaps(slot, List.of(generation.prefixesIpv4()));
+    map("prefixes_ipv6").putMaps(slot, List.of(generation.prefixesIpv6()));
   }
 
   private BpfMap map(String name) {
@@ -110,56 +163,144 @@ final class ListMaps implements AutoCloseable {
     return map;
   }
 
-  private Generation fill(List<Entry> entries) {
-    long ipv4 =
-        entries.stream()
-            .filter(entry -> entry.isExact() && entry.prefix().address().isIpv4())
-            .count();
-    long ipv6 =
-        entries.stream()
-            .filter(entry -> entry.isExact() && !entry.prefix().address().isIpv4())
-            .count();
-    int prefixes = (int) (entries.size() - ipv4 - ipv6);
-    Generation next =
-        new Generation(
-            map("overview").createInner(2 * OVERVIEW),
-            map("exact_ipv4").createInner((int) (2 * ipv4) + SPARE_EXACT),
-            map("exact_ipv6").createInner((int) (2 * ipv6) + SPARE_EXACT),
-            map("prefixes_ipv4").createInner(prefixes + SPARE_PREFIXES),
-            map("prefixes_ipv6").createInner(prefixes + SPARE_PREFIXES));
-    next.overview().putAll(indexes(), littleEndian(overview(entries)));
-    for (BpfMap map : next.byPrefix()) {
-      putAll(map, entries.stream().filter(entry -> next.of(entry.prefix()) == map).toList());
+  // ------------------------------------------------------------------ filling
+
+  private static boolean isExact(IpPrefix prefix) {
+    return prefix.bits() == prefix.address().width();
+  }
+
+  private Generation fill(AddressLists lists) {
+    Map<Integer, Collection<IpPrefix>> byClass = new LinkedHashMap<>();
+    byClass.put(MANAGEMENT, lists.management());
+    byClass.put(BOGON, lists.bogons());
+    byClass.put(OWN, lists.own());
+    byClass.put(ALLOWED, lists.allowed());
+    byClass.put(BLOCKED, lists.blocked());
+    byClass.put(BANNED, banned);
+    List<Entry> entries = networks(byClass);
+    int[] overview = overview(entries);
+    int most = byClass.values().stream().mapToInt(Collection::size).sum();
+    ExactTable exact = new ExactTable(map("exact"), most, seed);
+    List<Entry> withoutRoom = new ArrayList<>();
+    byClass.forEach((type, prefixes) -> {
+      for (IpPrefix prefix : prefixes) {
+        if (isExact(prefix)) {
+          int block = block(prefix);
+          boolean alone = (overview[block] & PREFIX_INSIDE) == 0;
+          int around = alone ? overview[block] & CLASSES : classesAround(entries, prefix);
+          if (exact.add(prefix.address(), type | around)) {
+            overview[block] |= EXACT_INSIDE;
+          } else {
+            withoutRoom.add(new Entry(prefix, type | around, null));
+          }
+        }
+      }
+    });
+    for (Entry entry : merged(withoutRoom)) {
+      overview[block(entry.prefix())] |= PREFIX_INSIDE;
+      entries.add(entry);
     }
-    return next;
+    return new Generation(
+        new Overview(map("overview"), overview),
+        exact,
+        trie("prefixes_ipv4", entries.stream().filter(Entry::isIpv4).toList()),
+        trie("prefixes_ipv6", entries.stream().filter(entry -> !entry.isIpv4()).toList()));
+  }
+
+  private BpfMap trie(String name, List<Entry> entries) {
+    BpfMap trie = map(name).createInner(entries.size() + SPARE);
+    for (int from = 0; from < entries.size(); from += BATCH) {
+      List<Entry> batch = entries.subList(from, Math.min(from + BATCH, entries.size()));
+      ByteBuffer keys = ByteBuffer.allocate(batch.size() * trie.definition().keySize());
+      batch.forEach(entry -> keys.put(key(entry.prefix(), entry.prefix().bits())));
+      int[] values = batch.stream().mapToInt(Entry::classes).toArray();
+      trie.putAll(keys.array(), BpfMap.littleEndian(values));
+    }
+    return trie;
+  }
+
+  /** In order, and one of each. */
+  private static List<Entry> merged(List<Entry> entries) {
+    entries.sort(Comparator.naturalOrder());
+    List<Entry> merged = new ArrayList<>(entries.size());
+    for (Entry entry : entries) {
+      if (!merged.isEmpty() && merged.getLast().prefix().equals(entry.prefix())) {
+        int classes = merged.removeLast().classes() | entry.classes();
+        merged.add(new Entry(entry.prefix(), classes, null));
+      } else {
+        merged.add(entry);
+      }
+    }
+    return merged;
+  }
+
+  /**
+   * All networks but single addresses, in order. A network comes right before what lies inside it,
+   * so those around the next one are a stack.
+   */
+  private static List<Entry> networks(Map<Integer, Collection<IpPrefix>> byClass) {
+    List<Entry> all = new ArrayList<>();
+    byClass.forEach((type, prefixes) ->
+        prefixes.stream()
+            .filter(prefix -> !isExact(prefix))
+            .forEach(prefix -> all.add(new Entry(prefix, type, null))));
+    List<Entry> networks = new ArrayList<>(all.size());
+    Deque<Entry> around = new ArrayDeque<>();
+    for (Entry each : merged(all)) {
+      while (!around.isEmpty() && !around.peek().prefix().contains(each.prefix().address())) {
+        around.pop();
+      }
+      Entry wider = around.peek();
+      int classes = each.classes() | (wider == null ? 0 : wider.classes());
+      around.push(new Entry(each.prefix(), classes, wider));
+      networks.add(around.peek());
+    }
+    return networks;
+  }
+
+  /**
+   * The network right before an address in order is around it, or next to it within one that is.
+   */
+  private static int classesAround(List<Entry> networks, IpPrefix address) {
+    int at = Collections.binarySearch(networks, new Entry(address, 0, null));
+    Entry network = at < -1 ? networks.get(-at - 2) : null;
+    while (network != null && !network.prefix().contains(address.address())) {
+      network = network.around();
+    }
+    return network == null ? 0 : network.classes();
   }
 
   /**
    * For each first 16 bits the classes of the networks there that are no longer, and whether longer
-   * ones lie within. What is wider comes first in {@code entries}, and is overwritten.
+   * ones lie within. What is wider comes first in {@code networks}, and is overwritten.
    */
-  private static int[] overview(List<Entry> entries) {
+  private static int[] overview(List<Entry> networks) {
     int[] overview = new int[2 * OVERVIEW];
-    for (Entry entry : entries) {
-      int bits = entry.prefix().bits();
-      int first = blockOf(entry.prefix());
+    for (Entry network : networks) {
+      int bits = network.prefix().bits();
       if (bits > OVERVIEW_BITS) {
-        overview[swapped(first)] |= entry.isExact() ? EXACT_INSIDE : PREFIX_INSIDE;
+        overview[block(network.prefix())] |= PREFIX_INSIDE;
       } else {
+        int first = firstBits(network.prefix());
         for (int block = first; block < first + (1 << OVERVIEW_BITS - bits); block++) {
-          int inside = overview[swapped(block)] & (EXACT_INSIDE | PREFIX_INSIDE);
-          overview[swapped(block)] = inside | entry.classes();
+          int inside = overview[swapped(block)] & PREFIX_INSIDE;
+          overview[swapped(block)] = inside | network.classes();
         }
       }
     }
     return overview;
   }
 
+  private static int block(IpPrefix prefix) {
+    return swapped(firstBits(prefix));
+  }
+
   /** The first 16 bits of a network, as a number; those of IPv6 after those of IPv4. */
-  private static int blockOf(IpPrefix prefix) {
-    byte[] address = prefix.address().toBytes();
-    int block = Byte.toUnsignedInt(address[0]) << 8 | Byte.toUnsignedInt(address[1]);
-    return prefix.address().isIpv4() ? block : OVERVIEW + block;
+  private static int firstBits(IpPrefix prefix) {
+    IpAddress address = prefix.address();
+    return address.isIpv4()
+        ? (int) (address.low() >>> 16) & OVERVIEW - 1
+        : OVERVIEW + (int) (address.high() >>> 48);
   }
 
   /** Where the programs look for it: they read both octets the other way round. */
@@ -167,114 +308,59 @@ final class ListMaps implements AutoCloseable {
     return block & OVERVIEW | (block & 0xff) << 8 | block >>> 8 & 0xff;
   }
 
-  private static byte[] indexes() {
-    int[] indexes = new int[2 * OVERVIEW];
-    Arrays.setAll(indexes, index -> index);
-    return littleEndian(indexes);
-  }
-
-  private static byte[] littleEndian(int[] numbers) {
-    ByteBuffer octets = ByteBuffer.allocate(4 * numbers.length).order(ByteOrder.LITTLE_ENDIAN);
-    octets.asIntBuffer().put(numbers);
-    return octets.array();
-  }
-
-  private static void putAll(BpfMap map, List<Entry> entries) {
-    for (int from = 0; from < entries.size(); from += BATCH) {
-      List<Entry> batch = entries.subList(from, Math.min(from + BATCH, entries.size()));
-      byte[] keys = new byte[batch.size() * map.definition().keySize()];
-      byte[] values = new byte[batch.size() * 4];
-      ByteBuffer nextKey = ByteBuffer.wrap(keys);
-      ByteBuffer nextValue = ByteBuffer.wrap(values).order(ByteOrder.LITTLE_ENDIAN);
-      for (Entry entry : batch) {
-        nextKey.put(key(entry.prefix()));
-        nextValue.putInt(entry.classes());
-      }
-      map.putAll(keys, values);
-    }
-  }
+  // ------------------------------------------------------------------ bans
 
   /**
-   * In sorted order a network comes right before what lies inside it: those around the next one are
-   * a stack.
+   * Bans addresses and networks on top of the lists. What is listed itself within such a network
+   * stays as it is listed.
+   *
+   * @param prefixes longer than 16 bits each
    */
-  private static List<Entry> compile(AddressLists lists) {
-    List<Entry> sorted = new ArrayList<>();
-    add(sorted, lists.management(), MANAGEMENT);
-    add(sorted, lists.bogons(), BOGON);
-    add(sorted, lists.own(), OWN);
-    add(sorted, lists.allowed(), ALLOWED);
-    add(sorted, lists.blocked(), BLOCKED);
-    sorted.sort((a, b) -> a.prefix().compareTo(b.prefix()));
-    List<Entry> compiled = new ArrayList<>(sorted.size());
-    Deque<Entry> around = new ArrayDeque<>();
-    for (int i = 0; i < sorted.size(); i++) {
-      IpPrefix prefix = sorted.get(i).prefix();
-      while (!around.isEmpty() && !around.peek().prefix().contains(prefix.address())) {
-        around.pop();
+  void ban(Collection<IpPrefix> prefixes) {
+    for (IpPrefix prefix : prefixes) {
+      if (prefix.bits() <= OVERVIEW_BITS) {
+        throw new IllegalArgumentException(prefix + " (expected: longer than 16 bits)");
       }
-      int classes = sorted.get(i).classes() | (around.isEmpty() ? 0 : around.peek().classes());
-      while (i + 1 < sorted.size() && sorted.get(i + 1).prefix().equals(prefix)) {
-        classes |= sorted.get(++i).classes();
-      }
-      Entry entry = new Entry(prefix, classes);
-      compiled.add(entry);
-      if (!entry.isExact()) {
-        around.push(entry);
-      }
-    }
-    return compiled;
-  }
-
-  private static void add(List<Entry> entries, Collection<IpPrefix> prefixes, int of) {
-    prefixes.forEach(prefix -> entries.add(new Entry(prefix, of)));
-  }
-
-  /**
-   * Blocks single addresses on top of the lists in force; {@code addresses} are prefixes of full
-   * length.
-   */
-  void block(Collection<IpPrefix> addresses) {
-    addresses.forEach(this::announce);
-    for (BpfMap map : List.of(current.exactIpv4(), current.exactIpv6())) {
-      List<Entry> changed =
-          addresses.stream()
-              .filter(address -> current.of(address) == map)
-              .map(address -> new Entry(address, classesOf(address) | BLOCKED))
-              .toList();
-      putAll(map, changed);
-    }
-  }
-
-  /** Lets the programs look for single addresses there. */
-  private void announce(IpPrefix address) {
-    byte[] key = BpfMap.key(swapped(blockOf(address)));
-    byte[] known = current.overview().get(key);
-    int inside = known == null ? 0 : toInt(known);
-    current.overview().put(key, BpfMap.key(inside | EXACT_INSIDE));
-  }
-
-  /** Takes back what {@link #block} did. */
-  void unblock(Collection<IpPrefix> addresses) {
-    for (IpPrefix address : addresses) {
-      int around = classesAround(address);
-      int classes = classesOf(address) & ~BLOCKED | around & BLOCKED;
-      if (classes == around) {
-        current.of(address).remove(key(address));
-      } else {
-        putAll(current.of(address), List.of(new Entry(address, classes)));
+      if (banned.add(prefix)) {
+        put(prefix, classesOf(prefix) | BANNED);
       }
     }
   }
 
-  /** The classes of one address, as a program would find them. */
-  int classesOf(IpPrefix address) {
-    byte[] exact = current.of(address).get(key(address));
-    return exact != null ? toInt(exact) : classesAround(address);
+  /** Takes that back; what is not banned is left alone. */
+  void unban(Collection<IpPrefix> prefixes) {
+    for (IpPrefix prefix : prefixes) {
+      if (banned.remove(prefix)) {
+        int around = classesAround(prefix);
+        int classes = classesOf(prefix) & ~BANNED | around & BANNED;
+        put(prefix, classes == around ? 0 : classes);
+      }
+    }
   }
 
-  private int classesAround(IpPrefix address) {
-    byte[] found = current.prefixesOf(address).get(prefixKey(address));
+  private void put(IpPrefix prefix, int classes) {
+    boolean inTable = isExact(prefix) && current.exact().put(prefix.address(), classes);
+    byte[] key = key(prefix, prefix.bits());
+    if (classes == 0) {
+      current.prefixesOf(prefix).remove(key);
+    } else if (!inTable) {
+      current.prefixesOf(prefix).put(key, BpfMap.key(classes));
+    }
+    current.overview().add(block(prefix), inTable ? EXACT_INSIDE : PREFIX_INSIDE);
+  }
+
+  /** The classes of one address or network, as a program would find them. */
+  private int classesOf(IpPrefix prefix) {
+    int exact = isExact(prefix) ? current.exact().classesOf(prefix.address()) : 0;
+    return exact != 0 ? exact : classesAt(prefix, prefix.bits());
+  }
+
+  private int classesAround(IpPrefix prefix) {
+    return classesAt(prefix, prefix.bits() - 1);
+  }
+
+  private int classesAt(IpPrefix prefix, int bits) {
+    byte[] found = current.prefixesOf(prefix).get(key(prefix, bits));
     return found == null ? 0 : toInt(found);
   }
 
@@ -282,16 +368,10 @@ final class ListMaps implements AutoCloseable {
     return ByteBuffer.wrap(value).order(ByteOrder.LITTLE_ENDIAN).getInt();
   }
 
-  private static byte[] key(IpPrefix prefix) {
-    return prefix.bits() == prefix.address().width()
-        ? prefix.address().toBytes()
-        : prefixKey(prefix);
-  }
-
-  private static byte[] prefixKey(IpPrefix prefix) {
+  private static byte[] key(IpPrefix prefix, int bits) {
     byte[] address = prefix.address().toBytes();
     byte[] key = new byte[4 + address.length];
-    ByteBuffer.wrap(key).order(ByteOrder.LITTLE_ENDIAN).putInt(prefix.bits()).put(address);
+    ByteBuffer.wrap(key).order(ByteOrder.LITTLE_ENDIAN).putInt(bits).put(address);
     return key;
   }
 

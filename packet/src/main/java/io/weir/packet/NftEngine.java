@@ -7,15 +7,16 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.function.Consumer;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 
 /**
  * The policy as nftables rules, through the {@code nft} program. Each change is one transaction of
- * the kernel. Addresses blocked singly are kept in a set of their own, which a change of policy
- * carries over.
+ * the kernel. What is banned is kept in a set of its own, which a change of policy carries over.
  */
 final class NftEngine implements Engine {
 
@@ -25,7 +26,7 @@ final class NftEngine implements Engine {
   private final String command;
   private final List<String> interfaces;
   private final String why;
-  private final List<IpPrefix> banned = new ArrayList<>();
+  private final Set<IpPrefix> banned = new LinkedHashSet<>();
   private PacketPolicy policy;
   private AddressLists lists;
 
@@ -109,16 +110,16 @@ final class NftEngine implements Engine {
   }
 
   @Override
-  public void block(Collection<IpPrefix> addresses) {
-    run(change("add", addresses), "-f", "-");
-    banned.addAll(addresses);
+  public void ban(Collection<IpPrefix> prefixes) {
+    run(change("add", prefixes), "-f", "-");
+    banned.addAll(prefixes);
   }
 
   @Override
-  public void unblock(Collection<IpPrefix> addresses) {
-    List<IpPrefix> known = addresses.stream().distinct().filter(banned::contains).toList();
+  public void unban(Collection<IpPrefix> prefixes) {
+    List<IpPrefix> known = prefixes.stream().distinct().filter(banned::contains).toList();
     run(change("delete", known), "-f", "-");
-    banned.removeAll(known);
+    known.forEach(banned::remove);
   }
 
   private static String change(String verb, Collection<IpPrefix> addresses) {

@@ -87,7 +87,7 @@ final class NftRules {
     amplification();
     fromList("allowed", Reason.PASS_ALLOWED);
     fromList("blocked", Reason.LIST_BLOCKED);
-    fromList("banned", Reason.LIST_BLOCKED);
+    fromList("banned", Reason.LIST_BANNED);
     syn();
     line("counter name \"%s\"".formatted(Reason.PASS.dotted()));
     line("}");

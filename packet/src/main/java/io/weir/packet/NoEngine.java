@@ -21,10 +21,10 @@ record NoEngine(List<Attachment> attachments) implements Engine {
   public void replace(AddressLists lists) {}
 
   @Override
-  public void block(Collection<IpPrefix> addresses) {}
+  public void ban(Collection<IpPrefix> prefixes) {}
 
   @Override
-  public void unblock(Collection<IpPrefix> addresses) {}
+  public void unban(Collection<IpPrefix> prefixes) {}
 
   @Override
   public Counters counters() {

@@ -421,16 +421,19 @@ public final class PacketPlane implements AutoCloseable {
   }
 
   /**
-   * Blocks single addresses on top of the lists, until they are unblocked or other lists are put in
-   * force.
+   * Bans addresses and networks on top of the lists, until they are unbanned. The management
+   * networks and the allow list stay exempt, and what is listed itself within a banned network
+   * stays as it is.
+   *
+   * @param prefixes longer than 16 bits each
    */
-  public synchronized void block(Collection<IpPrefix> addresses) {
-    engine.block(addresses);
+  public synchronized void ban(Collection<IpPrefix> prefixes) {
+    engine.ban(prefixes);
   }
 
-  /** Takes {@link #block} back; unknown addresses are left alone. */
-  public synchronized void unblock(Collection<IpPrefix> addresses) {
-    engine.unblock(addresses);
+  /** Takes {@link #ban} back; what is not banned is left alone. */
+  public synchronized void unban(Collection<IpPrefix> prefixes) {
+    engine.unban(prefixes);
   }
 
   /**

@@ -41,6 +41,11 @@ public final class PacketTrial implements AutoCloseable {
     renew(() -> engine.replace(policy));
   }
 
+  /** Puts other lists in force. */
+  public void replace(AddressLists lists) {
+    engine.replace(lists);
+  }
+
   /** Balances those services. */
   public void balance(Balancing balancing) {
     renew(() -> engine.balance(balancing));

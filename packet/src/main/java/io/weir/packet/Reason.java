@@ -62,6 +62,7 @@ public enum Reason {
       "icmp.neighbour_hop_limit", Verdict.DROP, "neighbour discovery that came through a router"),
   ICMP_RATE("icmp.rate", Verdict.DROP, "more ICMP from one source than its limit"),
   LIST_BLOCKED("list.blocked", Verdict.DROP, "the source is on the block list"),
+  LIST_BANNED("list.banned", Verdict.DROP, "the source is banned for a while"),
   SYN_SOURCE_RATE("syn.source_rate", Verdict.DROP, "more SYNs from one source than its limit"),
   SYN_GLOBAL_RATE("syn.global_rate", Verdict.DROP, "more SYNs in all than the limit"),
   SYN_COOKIE_INVALID(

@@ -78,7 +78,7 @@ final class XdpEngine implements Engine {
     this.cookies = cookies;
     try {
       object().maps().forEach((name, definition) -> maps.put(name, map(definition, before)));
-      this.lists = new ListMaps(maps, lists);
+      this.lists = new ListMaps(maps, lists, seed);
       this.samples = new RingReader(map("samples"));
       this.program = load(policy);
     } catch (RuntimeException e) {
@@ -302,13 +302,13 @@ final class XdpEngine implements Engine {
   }
 
   @Override
-  public void block(Collection<IpPrefix> addresses) {
-    lists.block(addresses);
+  public void ban(Collection<IpPrefix> prefixes) {
+    lists.ban(prefixes);
   }
 
   @Override
-  public void unblock(Collection<IpPrefix> addresses) {
-    lists.unblock(addresses);
+  public void unban(Collection<IpPrefix> prefixes) {
+    lists.unban(prefixes);
   }
 
   @Override

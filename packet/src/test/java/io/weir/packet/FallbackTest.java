@@ -138,7 +138,7 @@ class FallbackTest {
         assertThat(plane.attachments().getFirst().mode()).isEqualTo(mode);
         there.sh("ping -q -c1 -W2 10.1.0.1 && ping -q -c1 -W2 fd00:1::1");
         here.run(() -> {
-          plane.block(
+          plane.ban(
               List.of(
                   io.weir.net.IpPrefix.parse("10.1.0.2"), io.weir.net.IpPrefix.parse("fd00:1::2")));
           return "";
@@ -146,10 +146,10 @@ class FallbackTest {
         there.sh("! ping -q -c1 -W1 10.1.0.1 && ! ping -q -c1 -W1 fd00:1::1");
         there.sh("hping3 -q -c 3 --fast -F -P -U -p 9 -a 10.1.0.9 10.1.0.1 2>/dev/null || true");
         Counters counters = here.run(plane::counters);
-        assertThat(counters.packets(Reason.LIST_BLOCKED)).as("%s", mode).isGreaterThanOrEqualTo(2);
+        assertThat(counters.packets(Reason.LIST_BANNED)).as("%s", mode).isGreaterThanOrEqualTo(2);
         assertThat(counters.packets(Reason.INVALID_TCP_FLAGS)).as("%s", mode).isEqualTo(3);
         here.run(() -> {
-          plane.unblock(
+          plane.unban(
               List.of(
                   io.weir.net.IpPrefix.parse("10.1.0.2"), io.weir.net.IpPrefix.parse("fd00:1::2")));
           plane.apply(PacketPolicy.DEFAULT, AddressLists.EMPTY);

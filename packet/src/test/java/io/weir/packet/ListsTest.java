@@ -4,10 +4,12 @@ import static io.weir.packet.Packets.SERVER;
 import static io.weir.packet.Packets.SERVER6;
 import static io.weir.packet.Packets.syn;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.weir.net.IpAddress;
 import io.weir.net.IpPrefix;
 import java.util.List;
+import java.util.Random;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
@@ -64,7 +66,7 @@ class ListsTest {
 
   @Test
   void neverLocksManagementOutWhateverTheListsSay() {
-    desk.engine.block(prefixes("192.0.2.70", "2001:db8:aaaa::9"));
+    desk.engine.ban(prefixes("192.0.2.70", "2001:db8:aaaa::9"));
     assertThat(judge("192.0.2.70")).isEqualTo(Reason.PASS_MANAGEMENT);
     assertThat(judge("2001:db8:aaaa::9")).isEqualTo(Reason.PASS_MANAGEMENT);
     desk.engine.replace(LISTS.withBlocked(prefixes("0.0.0.0/0", "::/0")));
@@ -74,21 +76,73 @@ class ListsTest {
   }
 
   @Test
-  void blocksAndUnblocksSingleAddressesInPlace() {
-    List<IpPrefix> some = prefixes("8.8.8.8", "203.0.113.200", "203.0.113.9", "2001:db8:3::1");
-    desk.engine.block(some);
-    assertThat(judge("8.8.8.8")).isEqualTo(Reason.LIST_BLOCKED);
+  void bansAndUnbansInPlace() {
+    List<IpPrefix> some =
+        prefixes(
+            "8.8.8.8",
+            "203.0.113.200",
+            "203.0.113.9",
+            "2001:db8:3::1",
+            "9.9.8.0/23",
+            "2a00:5::/64");
+    desk.engine.ban(some);
+    assertThat(judge("8.8.8.8")).isEqualTo(Reason.LIST_BANNED);
     assertThat(judge("8.8.8.9")).isEqualTo(Reason.PASS);
     assertThat(judge("203.0.113.200")).isEqualTo(Reason.PASS_ALLOWED);
-    assertThat(judge("2001:db8:3::1")).isEqualTo(Reason.LIST_BLOCKED);
-    desk.engine.unblock(some);
-    desk.engine.unblock(some);
+    assertThat(judge("2001:db8:3::1")).isEqualTo(Reason.LIST_BANNED);
+    assertThat(judge("9.9.9.9")).isEqualTo(Reason.LIST_BANNED);
+    assertThat(judge("2a00:5::77")).isEqualTo(Reason.LIST_BANNED);
+    assertThat(judge("2a00:5:0:1::")).isEqualTo(Reason.PASS);
+    desk.engine.unban(some);
+    desk.engine.unban(some);
     assertThat(judge("8.8.8.8")).isEqualTo(Reason.PASS);
     assertThat(judge("203.0.113.200")).isEqualTo(Reason.PASS_ALLOWED);
     assertThat(judge("203.0.113.9"))
         .as("its network is still blocked")
         .isEqualTo(Reason.LIST_BLOCKED);
     assertThat(judge("2001:db8:3::1")).isEqualTo(Reason.PASS);
+    assertThat(judge("9.9.9.9")).isEqualTo(Reason.PASS);
+    assertThat(judge("2a00:5::77")).isEqualTo(Reason.PASS);
+  }
+
+  @Test
+  void keepsBansWhenOtherListsAreInForceAndListsWhenBansEnd() {
+    List<IpPrefix> some = prefixes("8.8.8.8", "203.0.113.9", "2a00:5::/64");
+    desk.engine.ban(some);
+    desk.engine.replace(
+        LISTS.withBlocked(prefixes("8.8.8.8", "2a00:5::/64")).withAllowed(prefixes("2a00:5::7")));
+    assertThat(judge("203.0.113.9")).isEqualTo(Reason.LIST_BANNED);
+    assertThat(judge("2a00:5::7")).isEqualTo(Reason.PASS_ALLOWED);
+    desk.engine.unban(some);
+    assertThat(judge("203.0.113.9")).isEqualTo(Reason.PASS);
+    assertThat(judge("8.8.8.8")).isEqualTo(Reason.LIST_BLOCKED);
+    assertThat(judge("2a00:5::8")).isEqualTo(Reason.LIST_BLOCKED);
+  }
+
+  @Test
+  void refusesToBanHalfTheInternet() {
+    assertThatThrownBy(() -> desk.engine.ban(prefixes("8.8.0.0/16")))
+        .hasMessage("8.8.0.0/16 (expected: longer than 16 bits)");
+  }
+
+  /**
+   * The table for no addresses has room for 8 in each of 4,096 buckets: some of these find none.
+   */
+  @Test
+  void bansMoreThanItsTableHasRoomFor() {
+    List<IpPrefix> many =
+        new Random(5).ints(20_000).mapToObj(i -> new IpPrefix(IpAddress.ofIpv4(i), 32)).toList();
+    desk.engine.replace(AddressLists.EMPTY);
+    desk.engine.ban(many);
+    assertThat(many).allSatisfy(each -> assertThat(judge(each)).isEqualTo(Reason.LIST_BANNED));
+    desk.engine.replace(AddressLists.EMPTY.withBlocked(prefixes("2a00:5::/64")));
+    assertThat(many).allSatisfy(each -> assertThat(judge(each)).isEqualTo(Reason.LIST_BANNED));
+    desk.engine.unban(many);
+    assertThat(many).allSatisfy(each -> assertThat(judge(each)).isEqualTo(Reason.PASS));
+  }
+
+  private Reason judge(IpPrefix source) {
+    return desk.judge(syn(source.address(), IpAddress.parse("192.88.99.1")));
   }
 
   /** What lies in the same first 16 bits as a wide network, and as nothing at all. */

@@ -10,6 +10,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -153,14 +154,21 @@ public final class BpfMap implements AutoCloseable {
   }
 
   /**
-   * Puts {@code inner} under {@code index} of this map of maps; programs see it at once and whole.
+   * Puts maps under {@code first} and the indexes after it of this map of maps. On return no
+   * program runs any more that saw what was there before.
    */
-  public void putMap(int index, BpfMap inner) {
-    try (Arena arena = Arena.ofConfined()) {
-      byte[] value = key(inner.descriptor);
-      Kernel.bpf(
-          UPDATE, entry(arena, key(index), copy(arena, value)), "put into " + definition.name());
-    }
+  public void putMaps(int first, List<BpfMap> inner) {
+    int[] indexes = new int[inner.size()];
+    Arrays.setAll(indexes, i -> first + i);
+    putAll(
+        littleEndian(indexes), littleEndian(inner.stream().mapToInt(BpfMap::descriptor).toArray()));
+  }
+
+  /** Numbers as the kernel has them. */
+  public static byte[] littleEndian(int[] numbers) {
+    ByteBuffer octets = ByteBuffer.allocate(4 * numbers.length).order(ByteOrder.LITTLE_ENDIAN);
+    octets.asIntBuffer().put(numbers);
+    return octets.array();
   }
 
   /** Returns a copy of the value, or null if there is none. */
@@ -240,6 +248,15 @@ public final class BpfMap implements AutoCloseable {
       attributes.set(INT, 36, descriptor);
       Kernel.bpf(UPDATE_BATCH, attributes, "batch on " + definition.name());
     }
+  }
+
+  /**
+   * The values as programs see them, shared until {@code arena} closes; only of an array that was
+   * made to be mapped ({@code BPF_F_MMAPABLE}).
+   */
+  public MemorySegment memory(Arena arena) {
+    long size = (long) definition.maxEntries() * definition.valueSize();
+    return Kernel.map(arena, descriptor, 0, (size + 4095) / 4096 * 4096, true);
   }
 
   /** Returns all keys. Entries that come or go meanwhile may be missed. */
