@@ -1,5 +1,6 @@
 package io.weir.it;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
@@ -9,6 +10,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
@@ -17,6 +19,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
@@ -238,6 +241,20 @@ class WafTest {
     assertThat(get("/own?forbidden=yes").status()).isEqualTo(418);
   }
 
+  /** The form forbidden=yes in each coding. */
+  @ParameterizedTest
+  @CsvSource({
+    "zstd, KLUv/QBYaQAAZm9yYmlkZGVuPXllcw==, 418",
+    "br, DwaAZm9yYmlkZGVuPXllcwM=, 418",
+    "br, KLUv/QBYaQAAZm9yYmlkZGVuPXllcw==, 415",
+    "zstd, DwaAZm9yYmlkZGVuPXllcwM=, 415"
+  })
+  void looksIntoContentThatComesInACoding(String coding, String content, int status) {
+    String body = new String(Base64.getDecoder().decode(content), ISO_8859_1);
+    String type = "application/x-www-form-urlencoded\r\nContent-Encoding: " + coding;
+    assertThat(post(PORT, "/retries/coded", type, body).status()).isEqualTo(status);
+  }
+
   @Test
   void judgesTheHeadOfWebSocketHandshakesOnly() {
     String upgrade =
@@ -336,6 +353,7 @@ class WafTest {
     assertThat(weir.awaitEntry("/limit").path("reason").asText())
         .isEqualTo("inspect.body_too_large");
     assertThat(post(PORT, "/upload", form, body).text()).startsWith(body.length() + " POST");
+    assertThat(weir.awaitEntry("/upload").path("waf_action").asText()).isEqualTo("head_only");
     // The head is enough, and as the answer comes at once, sending all that content could fail.
     String attack = announced.replace("/limit", "/upload?q=" + SQL_ENCODED);
     assertThat(Wire.ask(PORT, attack).status()).isEqualTo(403);

@@ -6,10 +6,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.weir.waf.body.Codings;
 import java.io.ByteArrayOutputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.zip.GZIPOutputStream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -221,6 +224,25 @@ class TransactionTest {
         .hasMessageContaining("test:4: SecRule: unknown variable NONSENSE")
         .hasMessageContaining("test:5: SecNonsense: unknown or unsupported directive")
         .hasMessageContaining("test:6: SecRule: unknown transformation t:nonsense");
+  }
+
+  @Test
+  void namesFilesThatCannotBe(@TempDir Path folder) throws Exception {
+    String rules =
+        """
+        Include "a\0b"
+        Include "/nowhere/[*"
+        Include "/nowhere/*.conf"
+        SecRule ARGS "@pmFromFile a\0b" "id:1"
+        """;
+    Path file = Files.writeString(folder.resolve("own.conf"), rules);
+    assertThatThrownBy(() -> RuleSet.compiler().file(file).compile())
+        .isInstanceOfSatisfying(
+            RuleException.class,
+            refused ->
+                assertThat(refused.problems())
+                    .extracting(RuleProblem::line)
+                    .containsExactly(1, 2, 3, 4));
   }
 
   private static RuleSet compile(String rules) throws RuleException {

@@ -5,6 +5,7 @@ import io.weir.waf.seclang.RuleText.OperatorText;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -127,16 +128,16 @@ final class OperatorReader {
       if (folder == null || file.isEmpty()) {
         throw new CompileException("data file \"" + file + "\": there is no folder to look in");
       }
-      files.add(folder.resolve(file));
       try {
-        for (String line :
-            Files.readString(folder.resolve(file), StandardCharsets.ISO_8859_1).split("\n", -1)) {
+        Path path = folder.resolve(file);
+        files.add(path);
+        for (String line : Files.readString(path, StandardCharsets.ISO_8859_1).split("\n", -1)) {
           String phrase = line.strip();
           if (!phrase.isEmpty() && !phrase.startsWith("#")) {
             lines.add(phrase);
           }
         }
-      } catch (IOException e) {
+      } catch (IOException | InvalidPathException e) {
         throw new CompileException("cannot read data file " + file);
       }
     }

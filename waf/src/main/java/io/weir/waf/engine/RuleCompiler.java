@@ -12,6 +12,7 @@ import io.weir.waf.seclang.RuleText.TargetText;
 import io.weir.waf.seclang.SyntaxException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -24,7 +25,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
-import java.util.TreeSet;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
@@ -304,24 +304,30 @@ public final class RuleCompiler {
     if (includeDepth == MAX_INCLUDE_DEPTH) {
       throw new CompileException("files included deeper than " + MAX_INCLUDE_DEPTH);
     }
-    Path path = folder == null ? Path.of(pattern) : folder.resolve(pattern);
-    Path parent = path.getParent();
-    Path fileName = path.getFileName();
+    List<Path> files = included(pattern, folder);
     includeDepth++;
+    files.forEach(this::add);
+    includeDepth--;
+  }
+
+  /** The file of this name, or all that a pattern of names means, in their order. */
+  private static List<Path> included(String pattern, @Nullable Path folder)
+      throws CompileException {
     try {
-      if (pattern.contains("*") && parent != null && fileName != null) {
-        TreeSet<Path> sorted = new TreeSet<>();
-        try (DirectoryStream<Path> found = Files.newDirectoryStream(parent, fileName.toString())) {
-          found.forEach(sorted::add);
-        }
-        sorted.forEach(this::add);
-      } else {
-        add(path);
+      Path path = folder == null ? Path.of(pattern) : folder.resolve(pattern);
+      Path parent = path.getParent();
+      Path fileName = path.getFileName();
+      if (!pattern.contains("*") || parent == null || fileName == null) {
+        return List.of(path);
       }
-    } catch (IOException e) {
+      try (DirectoryStream<Path> found = Files.newDirectoryStream(parent, fileName.toString())) {
+        List<Path> files = new ArrayList<>();
+        found.forEach(files::add);
+        files.sort(null);
+        return files;
+      }
+    } catch (IOException | DirectoryIteratorException | IllegalArgumentException e) {
       throw new CompileException("cannot include " + pattern + ": " + e.getMessage());
-    } finally {
-      includeDepth--;
     }
   }
 

@@ -24,6 +24,12 @@ class TransformationFuzzer {
           Transformation.TRIM_LEFT,
           Transformation.TRIM_RIGHT,
           Transformation.NORMALIZE_PATH,
+          Transformation.NORMALIZE_PATH_WIN,
+          Transformation.CMD_LINE,
+          Transformation.REPLACE_COMMENTS,
+          Transformation.UTF8_TO_UNICODE,
+          Transformation.PARITY_EVEN_7BIT,
+          Transformation.PARITY_ODD_7BIT,
           Transformation.PARITY_ZERO_7BIT);
 
   @FuzzTest
