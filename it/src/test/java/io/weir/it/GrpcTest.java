@@ -319,6 +319,23 @@ class GrpcTest {
   }
 
   @Test
+  void streamsBothWaysAlsoBehindALongHead() throws InterruptedException {
+    Metadata metadata = new Metadata();
+    metadata.put(DETAIL, "x".repeat(6_000));
+    Channel channel =
+        ClientInterceptors.intercept(guarded, MetadataUtils.newAttachHeadersInterceptor(metadata));
+    Answers answers = new Answers();
+    StreamObserver<String> out =
+        ClientCalls.asyncBidiStreamingCall(channel.newCall(CHAT, patience()), answers);
+    for (int i = 0; i < 20; i++) {
+      out.onNext("message " + i);
+      assertThat(answers.next()).isEqualTo("message " + i);
+    }
+    out.onCompleted();
+    assertThat(answers.next()).isEqualTo("completed");
+  }
+
+  @Test
   void inspectsTheHeadsOfCallsAndTheContentOfAllElse() throws IOException {
     Metadata attack = new Metadata();
     attack.put(DETAIL, "an attack");

@@ -207,7 +207,7 @@ public final class Exchange implements TimerWheel.Owner, Judgement.Waiting {
       fail(Reason.FRAME_BODY_TOO_LARGE);
       return;
     }
-    if (holding) {
+    if (holding && judgement == null) {
       hold(data, end);
       return;
     }
@@ -289,12 +289,13 @@ public final class Exchange implements TimerWheel.Owner, Judgement.Waiting {
 
   /**
    * Content is gathered until it is whole and judged; the backend sees nothing before. Where there
-   * is none, it is the head that is too long to be judged on the loop.
+   * is none to be judged, it is the head that is too long to be judged on the loop; what comes
+   * meanwhile waits as it does for a connection.
    */
   private void hold() {
     holding = true;
-    if (requestEnded) {
-      judgement = Judgement.begin(loop, inspection(), content, this);
+    if (requestEnded || InspectStage.isWithoutContent(this)) {
+      judgement = Judgement.begin(loop, inspection(), new HeldContent(loop), this);
     } else if (request.expectContinue) {
       request.expectContinue = false;
       response.status = 100;
@@ -321,7 +322,7 @@ public final class Exchange implements TimerWheel.Owner, Judgement.Waiting {
   @Override
   public void judged(Verdict verdict) {
     judgement = null;
-    judged = true;
+    judged = !InspectStage.isWithoutContent(this);
     release(verdict);
     flushUpstream();
   }
@@ -353,7 +354,7 @@ public final class Exchange implements TimerWheel.Owner, Judgement.Waiting {
 
   private void mirrorHeld() {
     Mirror to = mirror;
-    if (to != null && judged) {
+    if (to != null) {
       content.copy((data, last) -> {
         to.requestBody(data, last);
         data.release();
@@ -746,10 +747,11 @@ public final class Exchange implements TimerWheel.Owner, Judgement.Waiting {
     }
     if (judgement != null) {
       // It goes on alone, with what it judges.
-      judgement.leave();
+      if (judgement.leave() == content) {
+        content = new HeldContent(loop);
+      }
       judgement = null;
       inspection = null;
-      content = new HeldContent(loop);
     }
     if (review != null) {
       inspection = review.leave() ? null : inspection;

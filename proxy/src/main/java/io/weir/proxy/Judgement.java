@@ -75,8 +75,9 @@ final class Judgement implements Runnable {
     }
   }
 
-  /** Nobody waits any more. */
-  void leave() {
+  /** Nobody waits any more; what is judged is not to be touched. */
+  HeldContent leave() {
     waiting = null;
+    return content;
   }
 }

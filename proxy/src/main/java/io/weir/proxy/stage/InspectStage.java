@@ -24,19 +24,23 @@ public final class InspectStage implements RequestStage {
     Inspection inspection = Inspection.begin(protection, x);
     x.inspection = inspection;
     if (!Inspection.isShort(x.headOctets)
-        && !x.request.extendedConnect
-        && !inspection.headOnly()
-        && inspection.fits(x.request.contentLength)) {
+        && (isWithoutContent(x) || inspection.fits(x.request.contentLength))) {
       return Verdict.HOLD;
     }
     Verdict verdict = inspection.judgeHead();
     if (verdict != Verdict.PASS) {
       return verdict;
     }
-    if (x.isRequestEnded() || x.request.extendedConnect || !inspection.wantsContent()) {
+    if (x.isRequestEnded() || isWithoutContent(x) || !inspection.wantsContent()) {
       return inspection.judgeContent();
     }
     return inspection.fits(x.request.contentLength) ? Verdict.HOLD : withoutContent(inspection);
+  }
+
+  /** Whether what follows the head is not to be judged: a tunnel's octets, or excluded content. */
+  public static boolean isWithoutContent(Exchange x) {
+    Inspection inspection = x.inspection;
+    return x.request.extendedConnect || inspection != null && inspection.headOnly();
   }
 
   /**
