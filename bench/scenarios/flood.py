@@ -4,7 +4,9 @@ client notices.
 
 Two network namespaces and a cable (veth) between them. In one of them attacker and client, on processor 1; in the other one Weir,
 on processor 0 together with the kernel's thread that receives (threaded NAPI), whose time is what is measured. Floods come from
-random and from single sources, over IPv4 and IPv6, by a packet socket (flood_sender.c) and by hping3 --flood. Without the plane the
+random and from single sources, over IPv4 and IPv6. What a packet costs is measured with bare frames that the kernel's test run sends
+(flood_frames.bpf.c): they reach the driver as they would come from a network card, where a packet socket's buffers are copied for the programs.
+What the client notices is measured under floods by a packet socket (flood_sender.c) and by hping3 --flood, which leave it some processor. Without the plane the
 kernel defends itself with its own cookies. Needs root, two processors, clang, hping3 and ethtool; nothing leaves the namespaces.
 """
 
@@ -26,6 +28,7 @@ TARGET = {4: "10.77.0.1", 6: "fd77::1"}
 CLIENT = {4: "10.77.0.10", 6: "fd77::10"}
 SINGLE = {4: "198.51.100.66", 6: "2001:db8:66::66"}
 PORT, MANAGEMENT = 8080, 9901
+FRAMES = True
 
 # At the attacker's end: answers to forged addresses end here, so that they cost the attacker as little as they would elsewhere.
 FAR_END = """typedef unsigned char u8;
@@ -49,6 +52,8 @@ def options():
     parser.add_argument("--seconds", type=int, default=5, help="of each flood; default: 5")
     parser.add_argument("--rate", type=int, default=0,
                         help="packets per second; default: the highest tried that leaves a third of the receiver idle with the plane")
+    parser.add_argument("--buffers", action="store_true",
+                        help="send through a packet socket, whose buffers the far end copies for its programs, instead of bare frames")
     parser.add_argument("--weir", default=os.path.join(ROOT, "weir"), help="default: ./weir")
     parser.add_argument("--client", nargs=3, help=argparse.SUPPRESS)
     return parser.parse_args()
@@ -192,21 +197,38 @@ def macs():
     return (shell(ATTACKER, f"cat /sys/class/net/{NEAR}/address").strip(), shell(VICTIM, f"cat /sys/class/net/{FAR}/address").strip())
 
 
-def flood(work, family, spoofed, rate, seconds):
+def flood(work, family, spoofed, rate, seconds, *program):
+    """By a packet socket, which leaves the processor to the client between its packets."""
     source = "random" if spoofed else SINGLE[family]
     return subprocess.Popen(
-        within(ATTACKER, "taskset", "-c", "1", f"{work}/sender", NEAR, *macs(), source, TARGET[family], str(PORT), str(rate), str(seconds)),
+        within(ATTACKER, "taskset", "-c", "1", f"{work}/sender", NEAR, *macs(), source, TARGET[family], str(PORT), str(rate), str(seconds), *program),
         stdout=subprocess.PIPE, text=True)
 
 
+def frames(work, spoofed, rate):
+    """The program that makes bare frames at that rate."""
+    run("clang", "-O2", "-mcpu=v3", "-DSPOOF" if spoofed else "-USPOOF", f"-DPERIOD={10**9 // rate}", "-target", "bpf",
+        "-c", f"{HERE}/flood_frames.bpf.c", "-o", f"{work}/frames.o")
+    run("llvm-objcopy", "-O", "binary", "--only-section=xdp", f"{work}/frames.o", f"{work}/frames.bin")
+    return f"{work}/frames.bin"
+
+
+def arrived():
+    return int(shell(VICTIM, f"cat /sys/class/net/{FAR}/statistics/rx_packets"))
+
+
 def cost(work, family, spoofed, rate, seconds):
-    """Nanoseconds per flood packet, packets per second, and the share of processor 0 that was left idle."""
+    """Nanoseconds per flood packet, packets per second, and the share of processor 0 that was left idle.
+
+    At a rate the packets are bare frames, unless --buffers asks for others."""
+    program = [frames(work, spoofed, rate)] if FRAMES and rate else []
     time.sleep(0.5)
-    before, busy = receive_time(), processor()
-    sent, took = flood(work, family, spoofed, rate, seconds).communicate()[0].split()
+    before, busy, packets = receive_time(), processor(), arrived()
+    took = flood(work, family, spoofed, rate, seconds, *program).communicate()[0].split()[1]
     idle = idle_share(busy, processor())
     time.sleep(0.1)
-    return (receive_time() - before) / max(1, int(sent)), int(sent) / float(took), idle
+    packets = arrived() - packets
+    return (receive_time() - before) / max(1, packets), packets / float(took), idle
 
 
 def client(family, seconds):
@@ -320,7 +342,9 @@ def series(work, weir, arguments, plane, rate):
 
 
 def main():
+    global FRAMES
     arguments = options()
+    FRAMES = not arguments.buffers
     if arguments.client:
         return client(int(arguments.client[0]), float(arguments.client[1]))
     if os.geteuid():

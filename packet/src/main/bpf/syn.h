@@ -27,6 +27,7 @@ struct syn_state {
   __u64 global_arrival;
   __u64 attack_arrival;
   __u64 attack_until;
+  __u64 attack_since;
 };
 MAP(syn_state, .type = MAP_ARRAY, .key_size = 4, .value_size = sizeof(struct syn_state), .max_entries = 1);
 MAP(syn_pending, .type = MAP_PERCPU_ARRAY, .key_size = 4, .value_size = 8, .max_entries = 1);
@@ -50,6 +51,8 @@ INLINE void charge(struct syn_state *state, __u64 now) {
     __u64 arrival = later(state->attack_arrival, now) + cost * count;
     if (arrival > now + syn_attack_burst) {
       arrival = now + syn_attack_burst;
+      if (state->attack_until <= now)
+        state->attack_since = now;
       state->attack_until = later(state->attack_until, now + syn_attack_hold);
     }
     state->attack_arrival = arrival;
@@ -217,13 +220,15 @@ INLINE void *answer(struct xdp_md *ctx, struct packet *p, __u8 protocol, __u32 c
   return transport;
 }
 
-/* The kernel refuses to make a cookie unless it takes cookies back from everyone (tcp_syncookies=2), and for a socket that does not
- * listen; making one also tells the socket to expect it. */
+enum { NOBODY_LISTENS = -1 };
+
+/* The kernel refuses to make a cookie unless it takes cookies back from everyone (tcp_syncookies=2); making one also tells the socket
+ * to expect it. */
 INLINE __s64 cookie_for(struct xdp_md *ctx, struct packet *p, __u8 *header, __u32 length) {
   struct bpf_sock *socket = socket_of(ctx, p);
   if (!socket)
-    return -1;
-  __s64 cookie = -1;
+    return NOBODY_LISTENS;
+  __s64 cookie = NOBODY_LISTENS;
   __u32 size = p->ipv6 ? sizeof(struct ipv6) : sizeof(struct ipv4);
   void *network = octets(ctx, p->network_offset, size);
   if (network && socket->state == TCP_LISTEN)
@@ -231,6 +236,16 @@ INLINE __s64 cookie_for(struct xdp_md *ctx, struct packet *p, __u8 *header, __u3
                      : make_cookie(socket, network, sizeof(struct ipv4), header, length);
   release_socket(socket);
   return cookie;
+}
+
+/* The control plane tells the kernel within milliseconds of an attack to make cookies. Until then a SYN would stay half open for a minute
+ * if it is the attacker's, and comes again in a second if it is not. Should the kernel not be told, SYNs pass later on. */
+#define COOKIES_DUE 200000000ull
+
+INLINE enum reason without_cookie(struct packet *p) {
+  __u32 zero = 0;
+  struct syn_state *state = map_lookup(&syn_state, &zero);
+  return state && now(p) < state->attack_since + COOKIES_DUE ? SYN_COOKIE_PENDING : UNDECIDED;
 }
 
 ALONE int send_cookie(struct xdp_md *ctx, struct packet *p) {
@@ -245,8 +260,10 @@ ALONE int send_cookie(struct xdp_md *ctx, struct packet *p) {
   if (length < sizeof(*tcp) || length > 60 || load_bytes(ctx, p->transport_offset, header, length))
     return UNDECIDED;
   __s64 cookie = cookie_for(ctx, p, header, length);
-  if (cookie < 0)
+  if (cookie == NOBODY_LISTENS)
     return UNDECIDED;
+  if (cookie < 0)
+    return without_cookie(p);
   struct syn_options options = {.window_scale = NO_WINDOW_SCALE};
   if (cookie_timestamps)
     read_options(header, length, now(p), &options);

@@ -65,6 +65,10 @@ public enum Reason {
   LIST_BANNED("list.banned", Verdict.DROP, "the source is banned for a while"),
   SYN_SOURCE_RATE("syn.source_rate", Verdict.DROP, "more SYNs from one source than its limit"),
   SYN_GLOBAL_RATE("syn.global_rate", Verdict.DROP, "more SYNs in all than the limit"),
+  SYN_COOKIE_PENDING(
+      "syn.cookie_pending",
+      Verdict.DROP,
+      "in the first moments of an attack: cookies are not on yet, an honest client asks again"),
   SYN_COOKIE_INVALID(
       "syn.cookie_invalid",
       Verdict.DROP,

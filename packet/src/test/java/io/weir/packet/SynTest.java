@@ -17,11 +17,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.weir.net.IpAddress;
 import io.weir.net.IpPrefix;
+import io.weir.packet.bpf.BpfMap;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.time.Duration;
 import java.util.List;
+import java.util.Objects;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -250,14 +253,34 @@ class SynTest {
         });
   }
 
+  /**
+   * Dropped while the stack is about to be told, for else each SYN of the flood would be half open.
+   */
   @Test
   void sendsNoCookieBeforeTheStackIsReadyToTakeItBack() throws Exception {
     inNamespace(
         false,
         1,
         (server, desk) -> {
+          beginAttackAt(desk, System.nanoTime());
+          assertThat(desk.judge(synTo(server, LINUX))).isEqualTo(Reason.SYN_COOKIE_PENDING);
+          beginAttackAt(desk, System.nanoTime() - 3_600_000_000_000L);
+          assertThat(desk.judge(synTo(server, LINUX))).isEqualTo(Reason.PASS);
+          server.close();
+          beginAttackAt(desk, System.nanoTime());
           assertThat(desk.judge(synTo(server, LINUX))).isEqualTo(Reason.PASS);
         });
+  }
+
+  /**
+   * {@code attack_since} of {@code struct syn_state}; a minute more, so that the test may take it.
+   */
+  private static void beginAttackAt(Desk desk, long nanoTime) {
+    BpfMap map = desk.engine.map("syn_state");
+    ByteBuffer state =
+        ByteBuffer.wrap(Objects.requireNonNull(map.get(BpfMap.key(0))))
+            .order(ByteOrder.LITTLE_ENDIAN);
+    map.put(BpfMap.key(0), state.putLong(24, nanoTime + 60_000_000_000L).array());
   }
 
   @Test
