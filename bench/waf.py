@@ -186,6 +186,15 @@ def measure_weir(options, names, level, seconds):
     return {name: float(re.search(rf"^{name} +([\d.]+) us.*?(\d+) B allocated", run.stdout, re.M).group(1)) for name in names}
 
 
+def measure_start(options, work, rounds=5):
+    """Milliseconds to compile the rules in a fresh JVM: alone, and with the patterns that the run before left."""
+    def once(file):
+        run = subprocess.run(java("--start", options.crs, file), capture_output=True, text=True, check=True)
+        return int(re.search(r"compiled in (\d+) ms", run.stdout).group(1))
+    cold = [once(work / f"patterns{i}") for i in range(rounds)]
+    return statistics.median(cold), statistics.median(once(work / "patterns0") for _ in range(rounds))
+
+
 def find_crs(given):
     for folder in filter(None, (given, os.environ.get("WEIR_CRS"), ROOT.parent / "shared/crs-4.28.0")):
         if (pathlib.Path(folder) / "rules").is_dir():
@@ -207,6 +216,7 @@ def main():
         subprocess.run(java("--write", work), check=True)
         weir = measure_weir(options, names, 1, 1.2 * seconds)
         strict = {} if options.quick else measure_weir(options, names, 4, 1.2 * seconds)
+        start = None if options.quick else measure_start(options, work)
         peer = measure_nginx(options, names, work, 1, seconds, rounds)
     print(f"load of the machine: {os.getloadavg()[0]:.1f}; CPU us per request, request phases, Core Rule Set of {options.crs.name}")
     for name in names:
@@ -214,6 +224,8 @@ def main():
         if strict:
             line += f"   weir at paranoia level 4 {strict[name]:9.1f}, {strict[name] / weir[name]:.1f} times"
         print(line)
+    if start:
+        print(f"start: rules compiled in {start[0]:.0f} ms, with the patterns of the last start in {start[1]:.0f} ms")
     print("libmodsecurity-ratio " + " ".join(f"{name}={peer[name] / weir[name]:.0f}" for name in names))
 
 

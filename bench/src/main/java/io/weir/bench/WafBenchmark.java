@@ -18,7 +18,8 @@ import java.util.stream.Stream;
  * CPU time and allocation for one transaction's request phases, for requests of several sizes,
  * harmless and hostile. Arguments: the folder of a Core Rule Set, the paranoia level (1 if
  * missing), seconds for each request (2), and part of the names of those that are wanted. With
- * {@code --write FOLDER} the harmless requests are written to files instead.
+ * {@code --write FOLDER} the harmless requests are written to files instead; with {@code --start
+ * FOLDER FILE} rules are compiled once, patterns taken from the file and kept there.
  */
 public final class WafBenchmark {
   private static final byte[] PROTOCOL = WafRequests.octets("HTTP/1.1");
@@ -37,6 +38,12 @@ public final class WafBenchmark {
   public static void main(String[] args) throws Exception {
     if (args[0].equals("--write")) {
       write(Path.of(args[1]));
+      return;
+    }
+    if (args[0].equals("--start")) {
+      long begun = System.nanoTime();
+      compile(Path.of(args[1]), "1", RuleSet.compiler().patternCache(Path.of(args[2])));
+      System.out.printf("compiled in %d ms%n", (System.nanoTime() - begun) / 1_000_000);
       return;
     }
     long begin = System.nanoTime();
@@ -63,8 +70,13 @@ public final class WafBenchmark {
 
   /** The rules of a Core Rule Set at a paranoia level. */
   static RuleSet compile(Path folder, String level) throws IOException, RuleException {
+    return compile(folder, level, RuleSet.compiler());
+  }
+
+  private static RuleSet compile(Path folder, String level, RuleSet.Compiler begun)
+      throws IOException, RuleException {
     RuleSet.Compiler compiler =
-        RuleSet.compiler()
+        begun
             .baseRules()
             .file(folder.resolve("crs-setup.conf.example"))
             .text(

@@ -34,6 +34,10 @@ public final class WafWorstCase {
     "attack lines",
     "attack pieces",
     "rule pieces",
+    "near misses",
+    "evaded words",
+    "encodings",
+    "in the head",
     "json numbers",
     "json names",
     "many arguments",
@@ -150,6 +154,10 @@ public final class WafWorstCase {
       case "many arguments" -> WafRequests.post(FORM, "a=1&".repeat(size / 4));
       case "xml" -> WafRequests.post("text/xml", "<a>" + "<b x='1'/>y".repeat(size / 11) + "</a>");
       case "attack lines" -> form(text(attacks, size));
+      case "near misses" -> form(near(size));
+      case "evaded words" -> form(evaded(size));
+      case "encodings" -> form(encoded(size));
+      case "in the head" -> head(mixed(size / 2), mixed(size / 2));
       case "attack pieces", "climbed" -> form(mixed(size));
       default -> form(text(pieces, size));
     };
@@ -185,6 +193,55 @@ public final class WafWorstCase {
       text.append(parts.get(random.nextInt(parts.size()))).append(' ');
     }
     return text.substring(0, size).replace('"', '\'').replace('\\', '/');
+  }
+
+  /** A part of an attack again and again: as near as it gets to a match without being one. */
+  private String near(int size) {
+    String line = attacks.get(random.nextInt(attacks.size()));
+    String part = line.substring(0, Math.max(1, line.length() * random.nextInt(3, 10) / 10));
+    return part.repeat(size / part.length() + 1).substring(0, size);
+  }
+
+  /** What rules look for, with the signs between its letters that a shell takes away. */
+  private String evaded(int size) {
+    String[] between = {"'", "\"", "\\", "$@", "$x", "", "", "[", ")", "||$"};
+    StringBuilder text = new StringBuilder();
+    while (text.length() < size) {
+      text.append(";|&`{=\n $(".charAt(random.nextInt(10)));
+      String word = pieces.get(random.nextInt(pieces.size()));
+      for (int i = 0; i < Math.min(word.length(), 12); i++) {
+        text.append(word.charAt(i)).append(between[random.nextInt(between.length)]);
+      }
+    }
+    return text.substring(0, size);
+  }
+
+  /** Attacks of which each octet is written in one of the ways that transformations undo. */
+  private String encoded(int size) {
+    String[] ways = {
+      "%c", "%c", "%%%02x", "%%u%04x", "\\u%04x", "\\x%02x", "\\%x ", "&#%d;", "&#x%x;", "/**/%c"
+    };
+    StringBuilder text = new StringBuilder();
+    while (text.length() < size) {
+      for (char octet : attacks.get(random.nextInt(attacks.size())).toCharArray()) {
+        String way = ways[random.nextInt(ways.length)];
+        text.append(String.format(way, way.contains("c") ? (Object) octet : (int) octet));
+      }
+    }
+    return text.substring(0, size);
+  }
+
+  /** A GET with as much in its query as in a cookie and the name of its program. */
+  private static Request head(String query, String fields) {
+    String clean = fields.replaceAll("[^ -~]", "x");
+    return new Request(
+        "GET",
+        "/?q=" + query.replaceAll("[^!-~]", "+"),
+        List.of(
+            new WafRequests.Field("Host", "www.example.com"),
+            new WafRequests.Field("User-Agent", clean.substring(0, clean.length() / 2)),
+            new WafRequests.Field("Cookie", "a=" + clean.substring(clean.length() / 2))),
+        new byte[0]);
   }
 
   /** Short pieces of attacks and of what rules look for, with signs between. */

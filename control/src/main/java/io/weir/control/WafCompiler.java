@@ -32,6 +32,9 @@ final class WafCompiler {
   private static final String BODY_SIZE_LIMIT = "body_size_limit";
   private static final String GRPC_CONTENT = "grpc_content";
 
+  /** Compiled patterns, beside the installed rule sets' folder, if there is such a place. */
+  private static final String PATTERNS = "waf-patterns.cache";
+
   /** What the engine takes at most where the configuration asks for no more, in octets. */
   private static final long LEAST_ENGINE_LIMIT = 32 << 20;
 
@@ -237,7 +240,12 @@ final class WafCompiler {
   private @Nullable LiveRules make(RuleList list) {
     list.before().forEach(file -> files.resolve(file.toString()));
     list.rules().forEach(file -> files.resolve(file.toString()));
-    RuleSet.Compiler compiler = RuleSet.compiler().baseRules();
+    RuleSet.Compiler compiler = RuleSet.compiler();
+    Path states = RuleFolders.installedHere().getParent();
+    if (Files.isDirectory(states)) {
+      compiler.patternCache(states.resolve(PATTERNS));
+    }
+    compiler.baseRules();
     if (list.tolerant()) {
       compiler.tolerant();
     }

@@ -311,7 +311,7 @@ public final class Exchange implements TimerWheel.Owner, Judgement.Waiting {
       release(InspectStage.withoutContent(inspection()));
     } else if (!content.gather(data, end, connection().channel.alloc())) {
       fail(Reason.INSPECT_OVERLOADED);
-    } else if (end && inspection().isShortContent(content.octets())) {
+    } else if (end && inspection().isShort(content.octets())) {
       judged(Judgement.now(loop, inspection(), content));
     } else if (end) {
       judgement = Judgement.begin(loop, inspection(), content, this);

@@ -39,7 +39,7 @@ final class Review implements Judgement.Waiting {
     if (!to.gather(data, end, exchange.connection().channel.alloc())) {
       exchange.fail(Reason.INSPECT_OVERLOADED);
     } else if (judgement == null && (end || first.octets() >= MOST)) {
-      if (inspection.isShortContent(first.octets())) {
+      if (inspection.isShort(first.octets())) {
         judged(Judgement.now(exchange.loop, inspection, first));
       } else {
         judgement = Judgement.begin(exchange.loop, inspection, first, this);

@@ -3,6 +3,7 @@ package io.weir.waf;
 import io.weir.waf.engine.Exclusions;
 import io.weir.waf.engine.Plan;
 import io.weir.waf.engine.RuleCompiler;
+import io.weir.waf.regex.PatternCache;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -83,6 +84,7 @@ public final class RuleSet {
   /** Collects rules and compiles them. */
   public static final class Compiler {
     private long automataLimit = 64L << 20;
+    private @Nullable Path patterns;
     private @Nullable RuleCompiler compiler;
 
     private Compiler() {}
@@ -100,10 +102,23 @@ public final class RuleSet {
       return this;
     }
 
+    /**
+     * Keeps compiled patterns in a file, and takes from it those that are there; call it first. The
+     * file is made with its folder, and may serve any number of rule sets; if it is damaged or
+     * cannot be written, that is only said in the log.
+     */
+    public Compiler patternCache(Path file) {
+      patterns = file;
+      return this;
+    }
+
     private RuleCompiler open() {
       RuleCompiler open = compiler;
       if (open == null) {
-        open = new RuleCompiler(automataLimit);
+        Path file = patterns;
+        open =
+            new RuleCompiler(
+                automataLimit, file == null ? PatternCache.none() : PatternCache.in(file));
         compiler = open;
       }
       return open;

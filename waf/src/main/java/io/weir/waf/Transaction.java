@@ -201,6 +201,17 @@ public final class Transaction {
     return evaluation.budget.left();
   }
 
+  /**
+   * Work that it may still cause when so much content more has come: what an event loop has to
+   * reckon with that judges it itself. Without limit where the content is coded, since nobody knows
+   * how long it will be.
+   *
+   * @param octets of content that were not handed over yet
+   */
+  public long workLeft(long octets) {
+    return values.isCoded() ? Long.MAX_VALUE : evaluation.workLeft(octets);
+  }
+
   /** What was or, when only detecting, would have been done; null when nothing. */
   public @Nullable Intervention decision() {
     Intervention byRule = evaluation.intervention();

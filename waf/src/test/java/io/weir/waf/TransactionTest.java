@@ -253,6 +253,70 @@ class TransactionTest {
     return run(rules.newTransaction(), uri);
   }
 
+  @Test
+  void findsWhatRepeatsWhereverItStands() throws Exception {
+    RuleSet rules = compile(SQL);
+    StringBuilder query = new StringBuilder("/?");
+    for (int i = 0; i < 60; i++) {
+      String value = i % 3 == 0 ? "1+union+select+1" : i % 3 == 1 ? "harmless" : "" + i;
+      query.append(i % 2 == 0 ? "a=" : "b" + i % 4 + "=").append(value).append('&');
+    }
+    Match all = get(rules, query.toString()).matches().getFirst();
+    Match some = get(compile(SQL + WITHOUT_A), query.toString()).matches().getFirst();
+
+    assertThat(all.matches()).isEqualTo(20);
+    assertThat(some.matches()).isEqualTo(10);
+    assertThat(some.evidence()).allMatch(found -> found.variable().startsWith("ARGS:b"));
+  }
+
+  private static final String WITHOUT_A = "SecRuleUpdateTargetById 942100 \"!ARGS:a\"";
+
+  @Test
+  void asksOfTheValueThatARuleMeansBehindEqualTransformations() throws Exception {
+    RuleSet rules =
+        compile(
+            """
+            SecRule ARGS:a|ARGS:b "@rx one" "id:1,phase:2,pass,log,t:lowercase,t:removeNulls"
+            SecRule ARGS:a "@rx two" "id:2,phase:2,pass,log,t:lowercase,t:removeNulls"
+            SecRule ARGS:b "@rx ONE" "id:3,phase:2,pass,log"
+            SecRule ARGS:b "@rx one" "id:4,phase:2,pass,log,t:lowercase"
+            """);
+
+    assertThat(ids(get(rules, "/?a=TWO&b=ONE"))).containsExactly(1, 2, 3, 4);
+    assertThat(ids(get(rules, "/?a=ONE&b=TWO"))).containsExactly(1);
+  }
+
+  @Test
+  void tellsWhatMoreContentMayCost() throws Exception {
+    Transaction transaction = compile(SQL).newTransaction();
+    long begin = transaction.workLeft();
+    transaction.requestHeader("Content-Type", "text/plain");
+    long more = transaction.workLeft() - begin;
+    transaction.endRequestHeaders();
+    long before = transaction.workLeft();
+
+    assertThat(more).isEqualTo(22 * 300);
+    assertThat(transaction.workLeft(1000)).isEqualTo(before + 300_000);
+    transaction.requestHeader("Content-Encoding", "gzip");
+    assertThat(transaction.workLeft(1000)).isEqualTo(Long.MAX_VALUE);
+  }
+
+  @Test
+  void refusesWhatTakesMoreWorkThanItsLengthAllows() throws Exception {
+    StringBuilder rules = new StringBuilder();
+    for (int i = 1; i <= 800; i++) {
+      rules.append(
+          "SecRule ARGS \"@rx abc.*[^a-z0-9]|!!" + i + "\" \"id:" + i + ",phase:2,deny\"\n");
+    }
+    RuleSet many = compile(rules.toString());
+    String hostile = "/?q=" + "abc123456789".repeat(400);
+
+    assertThat(cause(get(many, "/?q=abc").decision())).isNull();
+    Transaction transaction = get(many, hostile);
+    assertThat(cause(transaction.decision())).isEqualTo(Intervention.Cause.BUDGET);
+    assertThat(transaction.workLeft()).isBetween(-100_000L, -1L);
+  }
+
   private static Transaction run(Transaction transaction, String uri) {
     transaction.requestLine(octets("GET"), octets(uri), octets("HTTP/1.1"));
     transaction.endRequestHeaders();

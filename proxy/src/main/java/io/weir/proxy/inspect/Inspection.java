@@ -33,8 +33,8 @@ public final class Inspection {
   /** More than this makes the memory of a transaction too large to keep it. */
   private static final long MOST_KEPT = 64 << 10;
 
-  /** Most octets that an event loop judges itself: some of them take half a microsecond each. */
-  private static final int SHORT = 4 << 10;
+  /** Work that an event loop does itself at most, in nanoseconds: no longer may others wait. */
+  private static final long MOST_WORK = 1_000_000;
 
   private final Rules rules;
   private final int loop;
@@ -43,7 +43,6 @@ public final class Inspection {
   private boolean anyBodySize;
   private boolean headOnly;
   private boolean response;
-  private boolean encoded;
   private long octets;
   private @Nullable Reason wouldRefuse;
   private @Nullable Intervention tooLong;
@@ -70,7 +69,7 @@ public final class Inspection {
     protection = null;
     wouldRefuse = null;
     tooLong = null;
-    anyBodySize = headOnly = response = encoded = headJudged = blocked = false;
+    anyBodySize = headOnly = response = headJudged = blocked = false;
     boolean keep = octets <= MOST_KEPT;
     octets = 0;
     if (keep) {
@@ -125,7 +124,6 @@ public final class Inspection {
         // proxies.
         continue;
       }
-      encoded |= head.name(i) == FieldName.CONTENT_ENCODING;
       transaction.requestHeader(
           head.bytes,
           head.nameStart(i),
@@ -149,14 +147,12 @@ public final class Inspection {
         && (end == head.valueEnd(field) || head.bytes[end] == '+' || head.bytes[end] == ';');
   }
 
-  /** Whether so much of a message is judged on the event loop, or else by a worker. */
-  public static boolean isShort(long octets) {
-    return octets <= SHORT;
-  }
-
-  /** The same for content; decoding makes it longer than it is, and takes memory besides. */
-  public boolean isShortContent(long octets) {
-    return isShort(octets) && !encoded;
+  /**
+   * Whether so much content, and what is known already, is judged on the event loop, or else by a
+   * worker. It goes by the work that the rules are allowed, not by what they are likely to need.
+   */
+  public boolean isShort(long octets) {
+    return transaction.workLeft(octets) <= MOST_WORK;
   }
 
   /** Runs phase 1. */
@@ -228,7 +224,6 @@ public final class Inspection {
   public Verdict judgeResponseHead(Exchange x) {
     response = true;
     Head head = x.response;
-    encoded = head.find(FieldName.CONTENT_ENCODING, 0) >= 0;
     transaction.responseLine("HTTP/1.1", head.status);
     for (int i = 0; i < head.count(); i++) {
       transaction.responseHeader(

@@ -23,7 +23,7 @@ public final class InspectStage implements RequestStage {
     }
     Inspection inspection = Inspection.begin(protection, x);
     x.inspection = inspection;
-    if (!Inspection.isShort(x.headOctets)
+    if (!inspection.isShort(0)
         && (isWithoutContent(x) || inspection.fits(x.request.contentLength))) {
       return Verdict.HOLD;
     }

@@ -6,6 +6,7 @@ import io.weir.net.IpPrefixSet;
 import io.weir.waf.injection.CrossSiteScripting;
 import io.weir.waf.injection.SqlInjection;
 import io.weir.waf.regex.ByteSet;
+import io.weir.waf.regex.WorkBudget;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -14,29 +15,39 @@ import org.jspecify.annotations.Nullable;
 /** Operators that are one check without an argument that varies. */
 final class CheckOperator extends Operator {
 
+  /** Units of {@link WorkBudget} for an octet, of checks that do not charge themselves. */
+  private static final long WORK = 2;
+
   @FunctionalInterface
   interface Check {
     boolean test(byte[] in, int from, int to);
   }
 
-  private final Check check;
+  /** A check that charges for what it does. */
+  @FunctionalInterface
+  interface Detector {
+    boolean detects(byte[] in, int from, int to, WorkBudget budget);
+  }
+
+  private final Detector detector;
   private final @Nullable ByteSet anyOf;
-
-  /** Units of {@link io.weir.waf.regex.WorkBudget} for an octet. */
-  private final long workPerOctet;
-
   private final @Nullable ByteSet octets;
 
   private CheckOperator(Check check) {
-    this(check, null, null, 2);
+    this(charging(check), null, null);
   }
 
-  private CheckOperator(
-      Check check, @Nullable ByteSet anyOf, @Nullable ByteSet octets, long workPerOctet) {
-    this.check = check;
+  private CheckOperator(Detector detector, @Nullable ByteSet anyOf, @Nullable ByteSet octets) {
+    this.detector = detector;
     this.anyOf = anyOf;
     this.octets = octets;
-    this.workPerOctet = workPerOctet;
+  }
+
+  private static Detector charging(Check check) {
+    return (in, from, to, budget) -> {
+      budget.charge(WORK * (to - from));
+      return check.test(in, from, to);
+    };
   }
 
   @Override
@@ -51,8 +62,7 @@ final class CheckOperator extends Operator {
 
   @Override
   boolean matches(byte[] in, int from, int to, Evaluation evaluation) {
-    evaluation.budget.charge(workPerOctet * (to - from));
-    return check.test(in, from, to);
+    return detector.detects(in, from, to, evaluation.budget);
   }
 
   static CheckOperator unconditional(boolean answer) {
@@ -60,11 +70,11 @@ final class CheckOperator extends Operator {
   }
 
   static CheckOperator sqlInjection() {
-    return new CheckOperator(SqlInjection::detects, null, SqlInjection.SIGNS, 15);
+    return new CheckOperator(SqlInjection::detects, null, SqlInjection.SIGNS);
   }
 
   static CheckOperator crossSiteScripting() {
-    return new CheckOperator(CrossSiteScripting::detects, null, CrossSiteScripting.SIGNS, 10);
+    return new CheckOperator(CrossSiteScripting::detects, null, CrossSiteScripting.SIGNS);
   }
 
   /** Matches when an octet is not of the ranges, such as {@code 9,10,32-126}. */
@@ -85,7 +95,7 @@ final class CheckOperator extends Operator {
       }
     }
     ByteSet wrong = allowed.complement();
-    return new CheckOperator((in, from, to) -> wrong.occursIn(in, from, to), wrong, wrong, 2);
+    return new CheckOperator(charging(wrong::occursIn), wrong, wrong);
   }
 
   /** Matches when a percent sign is not followed by two hexadecimal digits. */

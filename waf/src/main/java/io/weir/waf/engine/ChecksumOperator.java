@@ -2,26 +2,19 @@ package io.weir.waf.engine;
 
 import io.weir.waf.regex.AutomataMemory;
 import io.weir.waf.regex.CaptureMatcher;
-import io.weir.waf.regex.Program;
-import io.weir.waf.regex.RegexException;
-import io.weir.waf.regex.RegexParser;
+import io.weir.waf.regex.PatternCache;
 import java.util.function.Predicate;
 
 /** Numbers that a pattern finds and a checksum confirms: cards, social security and tax numbers. */
 final class ChecksumOperator extends Operator {
   private final RegexOperator pattern;
-  private final Program program;
   private final Predicate<int[]> valid;
 
-  ChecksumOperator(String pattern, AutomataMemory memory, Predicate<int[]> valid)
+  ChecksumOperator(
+      String pattern, PatternCache patterns, AutomataMemory memory, Predicate<int[]> valid)
       throws CompileException {
-    this.pattern = new RegexOperator(pattern, memory);
+    this.pattern = new RegexOperator(pattern, patterns, memory);
     this.valid = valid;
-    try {
-      program = Program.compile(RegexParser.parse(pattern, false));
-    } catch (RegexException e) {
-      throw new CompileException("" + e.getMessage());
-    }
   }
 
   @Override
@@ -29,7 +22,7 @@ final class ChecksumOperator extends Operator {
     if (!pattern.matches(in, from, to, evaluation)) {
       return false;
     }
-    CaptureMatcher matcher = new CaptureMatcher(program);
+    CaptureMatcher matcher = new CaptureMatcher(pattern.program());
     int at = from;
     while (at < to && matcher.find(in, from, at, to, evaluation.budget)) {
       int begin = matcher.found()[0];

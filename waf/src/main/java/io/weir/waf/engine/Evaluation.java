@@ -19,17 +19,24 @@ import org.jspecify.annotations.Nullable;
  * Used again for one transaction after another. Confined to one thread.
  */
 public final class Evaluation {
+  /** Work that any transaction may cause, in units of {@link WorkBudget}: 0.5 ms. */
+  private static final long BASE_WORK = 500_000;
+
+  /** More work for each octet of input: about 0.3 ms for each KiB. */
+  private static final long WORK_PER_OCTET = 300;
+
+  /** Of that, what may go into states of automata that watch many patterns at once. */
+  private static final long SHARED_WORK = 40_000;
+
+  private static final long SHARED_PER_OCTET = 20;
+
   /**
-   * Work that any transaction may cause, in units of {@link WorkBudget}: 4 ms. All of it may go
-   * into new states of automata: those stay, and going on without them costs more.
+   * Copies of a value that differ, one for each way to transform it, may be so many times it, and
+   * so many octets more.
    */
-  private static final long BASE_WORK = 4_000_000;
-
-  /** More work for each octet of input: about 0.4 ms for each KiB. */
-  private static final long WORK_PER_OCTET = 400;
-
-  /** Copies of a value that differ, one for each way to transform it, may be so many times it. */
   private static final int MAX_COPIES = 16;
+
+  private static final int FREE_COPIES = 4 << 20;
 
   /** Values so long leave no buffers behind. */
   private static final int LONG_VALUE = 1 << 18;
@@ -37,7 +44,10 @@ public final class Evaluation {
   /** What looking at a value costs beside its octets, and a rule that answered beside its. */
   private static final int LOOK_WORK = 100;
 
+  private static final int REPEAT_WORK = 30;
+
   private static final int ANSWER_WORK = 300;
+  private static final byte[] NOTHING = {};
   private static final int MAX_EVIDENCE = 4;
   private static final int MAX_HITS = 1 << 16;
 
@@ -149,12 +159,17 @@ public final class Evaluation {
     responseBodyAccess = plan.settings.responseBodyAccess();
     requestBodyLimit = plan.settings.requestBodyLimit();
     responseBodyLimit = plan.settings.responseBodyLimit();
-    budget.reset(BASE_WORK, BASE_WORK);
+    budget.reset(SHARED_WORK, BASE_WORK);
   }
 
   /** More input means that more work is due. */
   public void extendBudget(int octets) {
-    budget.extend(octets * WORK_PER_OCTET, octets * WORK_PER_OCTET);
+    budget.extend(octets * SHARED_PER_OCTET, octets * WORK_PER_OCTET);
+  }
+
+  /** What is left of the budget when so many octets more have come. */
+  public long workLeft(long octets) {
+    return budget.left() + octets * WORK_PER_OCTET;
   }
 
   public List<Match> matches() {
@@ -200,6 +215,7 @@ public final class Evaluation {
       }
     }
     clearHits();
+    transformedFrom = NOTHING;
   }
 
   private int next(int from, int end) {
@@ -271,18 +287,19 @@ public final class Evaluation {
     LiteralScanner literals = plan.literals.get(phase);
     for (View view : plan.views.get(phase)) {
       Entries list = lists[view.base.ordinal()];
+      repeats.begin(list.count);
       for (int entry = 0; entry < list.count && !budget.exhausted(); entry++) {
         byte[] name = list.nameArray[entry];
         int nameFrom = list.nameFrom[entry];
         int nameTo = list.nameTo[entry];
-        ScanPlan scan = view.plan(name, nameFrom, nameTo, budget);
+        ScanPlan scan = repeats.plan(view, list, entry);
         if (scan.isEmpty) {
           continue;
         }
         if (view.names) {
-          scratch.look(scan, literals, name, nameFrom, nameTo, view, entry);
+          look(scan, literals, name, nameFrom, nameTo, view, entry);
         } else {
-          scratch.look(
+          look(
               scan,
               literals,
               list.valueArray[entry],
@@ -295,8 +312,117 @@ public final class Evaluation {
     }
   }
 
+  private void look(
+      ScanPlan scan, LiteralScanner literals, byte[] in, int from, int to, View view, int entry) {
+    if (!repeats.answers(scan, in, from, to, view, entry)) {
+      scratch.look(scan, literals, in, from, to, view, entry);
+      repeats.keep();
+    }
+  }
+
+  /**
+   * Names and values of one list that were looked at already: those of a JSON array share a name,
+   * and numbers repeat. What the rules answered is then known.
+   */
+  private final class Repeats {
+    private static final int SLOTS = 256;
+    private static final int MIN_ENTRIES = 8;
+
+    private boolean used;
+    private final @Nullable ScanPlan[] plans = new ScanPlan[SLOTS];
+    private final int[] named = new int[SLOTS];
+    private final @Nullable ScanPlan[] looked = new ScanPlan[SLOTS];
+    private byte[][] arrays = new byte[SLOTS][];
+    private final int[] froms = new int[SLOTS];
+    private final int[] tos = new int[SLOTS];
+    private final int[] firstAnswer = new int[SLOTS];
+    private final int[] lastAnswer = new int[SLOTS];
+    private Rule[] answers = new Rule[64];
+    private int count;
+    private int slot;
+
+    void begin(int entries) {
+      used = entries >= MIN_ENTRIES;
+      if (used) {
+        Arrays.fill(plans, null);
+        Arrays.fill(looked, null);
+      }
+      count = 0;
+    }
+
+    ScanPlan plan(View view, Entries list, int entry) {
+      byte[] name = list.nameArray[entry];
+      int from = list.nameFrom[entry];
+      int to = list.nameTo[entry];
+      if (!used || view.selectors() == 0) {
+        return view.plan(name, from, to, budget);
+      }
+      int at = slot(name, from, to);
+      ScanPlan known = plans[at];
+      int same = named[at];
+      if (known == null
+          || !Arrays.equals(
+              name, from, to, list.nameArray[same], list.nameFrom[same], list.nameTo[same])) {
+        known = view.plan(name, from, to, budget);
+        plans[at] = known;
+        named[at] = entry;
+      }
+      return known;
+    }
+
+    /** Gives the answers if the same value was looked at in the same way. */
+    boolean answers(ScanPlan scan, byte[] in, int from, int to, View view, int entry) {
+      if (!used) {
+        return false;
+      }
+      slot = slot(in, from, to);
+      budget.charge(REPEAT_WORK + (to - from >> 3));
+      if (looked[slot] != scan
+          || !Arrays.equals(in, from, to, arrays[slot], froms[slot], tos[slot])) {
+        looked[slot] = scan;
+        arrays[slot] = in;
+        froms[slot] = from;
+        tos[slot] = to;
+        firstAnswer[slot] = count;
+        return false;
+      }
+      for (int i = firstAnswer[slot]; i < lastAnswer[slot]; i++) {
+        hit(answers[i], view, entry);
+      }
+      return true;
+    }
+
+    void note(Rule rule) {
+      if (used) {
+        if (count == answers.length) {
+          answers = Arrays.copyOf(answers, 2 * count);
+        }
+        answers[count++] = rule;
+      }
+    }
+
+    /** The answers since the last question were those to it. */
+    void keep() {
+      if (used) {
+        lastAnswer[slot] = count;
+      }
+    }
+
+    private static int slot(byte[] octets, int from, int to) {
+      int hash = to - from;
+      int step = Math.max(1, hash >> 5);
+      for (int i = from; i < to; i += step) {
+        hash = hash * 31 + octets[i];
+      }
+      return (hash ^ hash >>> 8 ^ hash >>> 16) & SLOTS - 1;
+    }
+  }
+
+  private final Repeats repeats = new Repeats();
+
   private void hit(List<Rule> rules, View view, int entry) {
     for (int i = 0; i < rules.size(); i++) {
+      repeats.note(rules.get(i));
       hit(rules.get(i), view, entry);
     }
   }
@@ -471,7 +597,7 @@ public final class Evaluation {
       }
       place(node, node, out.data, 0, out.length);
       copies += out.length;
-      if (copies > MAX_COPIES * (long) (tos[0] - froms[0]) + LONG_VALUE) {
+      if (copies > MAX_COPIES * (long) (tos[0] - froms[0]) + FREE_COPIES) {
         budget.spend();
       }
     }
@@ -920,6 +1046,21 @@ public final class Evaluation {
   private final Octets first = new Octets(256);
   private final Octets second = new Octets(256);
 
+  // The value in one of these buffers: rules with the same transformations often match together.
+  private Octets transformed = first;
+  private byte[] transformedFrom = NOTHING;
+  private int transformedBegin;
+  private int transformedEnd;
+  private List<Transformation> transformations = List.of();
+
+  private boolean isTransformed(List<Transformation> wanted, byte[] in, int from, int to) {
+    return in == transformedFrom
+        && from == transformedBegin
+        && to == transformedEnd
+        && in != NOTHING
+        && wanted.equals(transformations);
+  }
+
   /** Asks a link's question of one value. */
   private void test(
       Rule link,
@@ -934,6 +1075,15 @@ public final class Evaluation {
     if (operator == null) {
       return;
     }
+    if (list != null && !link.multiMatch && isTransformed(link.transformations, in, from, to)) {
+      Octets known = transformed;
+      if (operator.matches(known.data, 0, known.length, this) != link.negated) {
+        int all = link.transformations.size();
+        matched(link, variable, list, entry, known.data, 0, known.length, all, label);
+      }
+      return;
+    }
+    transformedFrom = NOTHING;
     byte[] array = in;
     int begin = from;
     int end = to;
@@ -941,6 +1091,13 @@ public final class Evaluation {
     boolean changed = true;
     while (true) {
       boolean last = applied == link.transformations.size();
+      if (last && list != null && !link.multiMatch && applied > 0) {
+        transformed = array == first.data ? first : second;
+        transformedFrom = in;
+        transformedBegin = from;
+        transformedEnd = to;
+        transformations = link.transformations;
+      }
       if (last || link.multiMatch && changed) {
         if (operator.matches(array, begin, end, this) != link.negated) {
           matched(link, variable, list, entry, array, begin, end, applied, label);
@@ -978,7 +1135,7 @@ public final class Evaluation {
     boolean wantsCapture = operator != null && link.capture && !link.negated;
     if (operator != null && wantsCapture && (link.capturesNeeded || matchCount <= MAX_EVIDENCE)) {
       captured = 0;
-      operator.capture(array, begin, end, this);
+      operator.capture(array, begin, end, link.capturesNeeded, this);
     }
     lastMatch.set(variable, list, entry, label, array, begin, end);
     if (link.listNeeded) {

@@ -12,8 +12,13 @@ abstract class Operator {
   /** Whether the answer is yes; negation is the rule's own affair. */
   abstract boolean matches(byte[] in, int from, int to, Evaluation evaluation);
 
-  /** After a match: tells what matched, as capture 0 and further ones. */
-  void capture(byte[] in, int from, int to, Evaluation evaluation) {
+  /**
+   * After a match: tells what matched, as capture 0 and further ones.
+   *
+   * @param exact whether rules read it; otherwise it is only shown, and may be the part that makes
+   *     the match clear
+   */
+  void capture(byte[] in, int from, int to, boolean exact, Evaluation evaluation) {
     evaluation.capture(0, in, from, to);
   }
 

@@ -1,6 +1,7 @@
 package io.weir.waf.engine;
 
 import io.weir.waf.regex.AutomataMemory;
+import io.weir.waf.regex.PatternCache;
 import io.weir.waf.seclang.RuleText.OperatorText;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -18,6 +19,7 @@ import org.jspecify.annotations.Nullable;
 /** Makes operators of their text; equal texts give one operator. */
 final class OperatorReader {
   private final Store.Names names;
+  private final PatternCache patterns;
   private final AutomataMemory memory;
   private final Set<Path> files;
   private final Map<String, Operator> known = new HashMap<>();
@@ -25,7 +27,8 @@ final class OperatorReader {
   /**
    * @param files gets the data files that are read
    */
-  OperatorReader(Store.Names names, AutomataMemory memory, Set<Path> files) {
+  OperatorReader(Store.Names names, PatternCache patterns, AutomataMemory memory, Set<Path> files) {
+    this.patterns = patterns;
     this.names = names;
     this.memory = memory;
     this.files = files;
@@ -51,7 +54,7 @@ final class OperatorReader {
       return check;
     }
     return switch (name) {
-      case "rx", "rxglobal" -> new RegexOperator(argument, memory);
+      case "rx", "rxglobal" -> new RegexOperator(argument, patterns, memory);
       case "pm" -> new PhraseOperator(phrases(argument));
       case "pmf", "pmfromfile" -> new PhraseOperator(files(argument, folder));
       case "beginswith" -> text(TextOperator.Kind.BEGINS_WITH, argument);
@@ -68,10 +71,11 @@ final class OperatorReader {
       case "validatebyterange" -> CheckOperator.byteRange(argument);
       case "ipmatch" -> CheckOperator.ipMatch(List.of(argument.split(",", -1)));
       case "ipmatchf", "ipmatchfromfile" -> CheckOperator.ipMatch(files(argument, folder));
-      case "verifycc" -> new ChecksumOperator(argument, memory, ChecksumOperator::isCard);
-      case "verifyssn" -> new ChecksumOperator(argument, memory, ChecksumOperator::isSsn);
-      case "verifycpf" -> new ChecksumOperator(argument, memory, ChecksumOperator::isCpf);
-      case "verifysvnr" -> new ChecksumOperator(argument, memory, ChecksumOperator::isSvnr);
+      case "verifycc" -> new ChecksumOperator(argument, patterns, memory, ChecksumOperator::isCard);
+      case "verifyssn" -> new ChecksumOperator(argument, patterns, memory, ChecksumOperator::isSsn);
+      case "verifycpf" -> new ChecksumOperator(argument, patterns, memory, ChecksumOperator::isCpf);
+      case "verifysvnr" ->
+          new ChecksumOperator(argument, patterns, memory, ChecksumOperator::isSvnr);
       default -> throw new CompileException("unknown or unsupported operator @" + name);
     };
   }

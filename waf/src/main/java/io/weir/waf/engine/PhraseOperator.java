@@ -20,7 +20,7 @@ final class PhraseOperator extends Operator {
   }
 
   @Override
-  void capture(byte[] in, int from, int to, Evaluation evaluation) {
+  void capture(byte[] in, int from, int to, boolean exact, Evaluation evaluation) {
     long found = phrases.find(in, from, to);
     if (found >= 0) {
       int at = (int) (found >> 32);

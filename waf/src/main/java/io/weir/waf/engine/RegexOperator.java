@@ -4,10 +4,10 @@ import io.weir.waf.regex.AutomataMemory;
 import io.weir.waf.regex.Automaton;
 import io.weir.waf.regex.ByteSet;
 import io.weir.waf.regex.CaptureMatcher;
+import io.weir.waf.regex.CompiledPattern;
+import io.weir.waf.regex.PatternCache;
 import io.weir.waf.regex.Program;
 import io.weir.waf.regex.RegexException;
-import io.weir.waf.regex.RegexParser;
-import io.weir.waf.regex.Requirement;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicReference;
@@ -15,21 +15,18 @@ import org.jspecify.annotations.Nullable;
 
 /** {@code @rx} and {@code @rxGlobal}. */
 final class RegexOperator extends Operator {
-  private static final int MIN_WORD = 2;
+  /** For a part that is only to be shown, a match is looked for in so many octets. */
+  private static final int MAX_SHOWN = 128;
 
-  private final Program program;
-  private final Automaton automaton;
-  private final @Nullable Set<String> words;
-  private final @Nullable ByteSet octets;
+  private final CompiledPattern pattern;
+  private final AutomataMemory memory;
+  private volatile @Nullable Automaton automaton;
   private final AtomicReference<@Nullable CaptureMatcher> spare = new AtomicReference<>();
 
-  RegexOperator(String pattern, AutomataMemory memory) throws CompileException {
+  RegexOperator(String text, PatternCache patterns, AutomataMemory memory) throws CompileException {
+    this.memory = memory;
     try {
-      RegexParser.Parsed parsed = RegexParser.parse(pattern, false);
-      program = Program.compile(parsed);
-      automaton = new Automaton(List.of(program), memory);
-      words = Requirement.words(parsed.node(), MIN_WORD);
-      octets = Requirement.octets(parsed.node());
+      pattern = patterns.pattern(text);
     } catch (RegexException e) {
       throw new CompileException("@rx: " + e.getMessage(), e);
     }
@@ -37,17 +34,32 @@ final class RegexOperator extends Operator {
 
   @Override
   boolean matches(byte[] in, int from, int to, Evaluation evaluation) {
-    return automaton.scanSingle(in, from, to, evaluation.budget);
+    return automaton().matches(in, from, to, evaluation.budget);
   }
 
   @Override
-  void capture(byte[] in, int from, int to, Evaluation evaluation) {
+  void capture(byte[] in, int from, int to, boolean exact, Evaluation evaluation) {
+    long first = automaton().firstMatch(in, from, to, evaluation.budget);
+    if (first < 0) {
+      return;
+    }
     CaptureMatcher matcher = spare.getAndSet(null);
     if (matcher == null) {
-      matcher = new CaptureMatcher(program);
+      matcher = new CaptureMatcher(pattern.program());
     }
-    if (matcher.find(in, from, from, to, evaluation.budget)) {
-      tell(matcher, in, evaluation);
+    int begin = (int) (first >> 32);
+    int end = (int) first;
+    if (exact) {
+      if (matcher.find(in, from, begin, to, evaluation.budget)) {
+        tell(matcher, in, evaluation);
+      }
+    } else {
+      begin = Math.max(begin, end - MAX_SHOWN);
+      if (matcher.findFirst(in, from, begin, end, to, evaluation.budget)) {
+        tell(matcher, in, evaluation);
+      } else {
+        evaluation.capture(0, in, begin, end);
+      }
     }
     spare.set(matcher);
   }
@@ -63,21 +75,32 @@ final class RegexOperator extends Operator {
 
   @Override
   @Nullable Set<String> words() {
-    return words;
+    return pattern.words();
   }
 
   @Override
   @Nullable ByteSet octets() {
-    return octets;
+    return pattern.octets();
   }
 
   @Override
   Program program() {
-    return program;
+    return pattern.program();
   }
 
+  /** Made when it is first asked: most are not, as long as nobody attacks. */
   @Override
   Automaton automaton() {
-    return automaton;
+    Automaton made = automaton;
+    return made == null ? make() : made;
+  }
+
+  private synchronized Automaton make() {
+    Automaton made = automaton;
+    if (made == null) {
+      made = new Automaton(List.of(pattern.program()), memory);
+      automaton = made;
+    }
+    return made;
   }
 }

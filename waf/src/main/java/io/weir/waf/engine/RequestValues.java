@@ -20,12 +20,6 @@ public final class RequestValues {
   private static final byte[] CONTENT_LENGTH = Text.bytes("content-length");
   private static final byte[] CONTENT_ENCODING = Text.bytes("content-encoding");
 
-  /**
-   * An argument counts as so many octets more: a number in an array of JSON is two octets, and its
-   * name is as long as the path to it. Their number is limited.
-   */
-  private static final int ARGUMENT = 3;
-
   /** How much longer a body may get when its content coding is undone. */
   private static final int MAX_RATIO = 100;
 
@@ -314,6 +308,12 @@ public final class RequestValues {
     return true;
   }
 
+  /** Whether the request's body, or the response's, is longer than it looks. */
+  public boolean isCoded() {
+    return !header(Base.REQUEST_HEADERS, CONTENT_ENCODING).isEmpty()
+        || !header(Base.RESPONSE_HEADERS, CONTENT_ENCODING).isEmpty();
+  }
+
   /** Reads the body; returns whether it could be decoded. */
   public boolean endRequestBody() {
     byte[] body = requestBody;
@@ -454,7 +454,6 @@ public final class RequestValues {
         @Override
         public void argument(
             byte[] name, int nameFrom, int nameTo, byte[] value, int valueFrom, int valueTo) {
-          evaluation.extendBudget(ARGUMENT);
           list(sinkList).add(name, nameFrom, nameTo, value, valueFrom, valueTo);
         }
 

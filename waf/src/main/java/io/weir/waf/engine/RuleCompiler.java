@@ -3,6 +3,7 @@ package io.weir.waf.engine;
 import io.weir.waf.RuleProblem;
 import io.weir.waf.regex.AutomataMemory;
 import io.weir.waf.regex.LiteralScanner;
+import io.weir.waf.regex.PatternCache;
 import io.weir.waf.regex.RegexException;
 import io.weir.waf.seclang.Directive;
 import io.weir.waf.seclang.DirectiveReader;
@@ -41,6 +42,7 @@ public final class RuleCompiler {
   private final List<RuleProblem> notes = new ArrayList<>();
   private final List<Item> items = new ArrayList<>();
   private final Store.Names names = new Store.Names();
+  private final PatternCache patterns;
   private final AutomataMemory memory;
   private final OperatorReader operators;
   private final ActionReader actions;
@@ -53,10 +55,12 @@ public final class RuleCompiler {
 
   /**
    * @param automataLimit octets that all automata may take together
+   * @param patterns where compiled patterns are kept
    */
-  public RuleCompiler(long automataLimit) {
+  public RuleCompiler(long automataLimit, PatternCache patterns) {
+    this.patterns = patterns;
     memory = new AutomataMemory(automataLimit);
-    operators = new OperatorReader(names, memory, files);
+    operators = new OperatorReader(names, patterns, memory, files);
     actions = new ActionReader(names, memory);
   }
 
@@ -443,7 +447,14 @@ public final class RuleCompiler {
         }
       }
     }
-    return rule -> ranges.stream().anyMatch(range -> rule.id >= range[0] && rule.id <= range[1]);
+    return rule -> {
+      for (int[] range : ranges) {
+        if (rule.id >= range[0] && rule.id <= range[1]) {
+          return true;
+        }
+      }
+      return false;
+    };
   }
 
   private static Predicate<Rule> byTag(String tag) {
@@ -513,6 +524,7 @@ public final class RuleCompiler {
 
   /** Call when {@link #problems} is empty. */
   public Plan compile() {
+    patterns.save();
     Store initial = new Store(names);
     List<Rule> rules = new ArrayList<>();
     int[] phaseStart = new int[Plan.PHASES + 2];
@@ -649,9 +661,7 @@ public final class RuleCompiler {
       for (boolean ofNames : new boolean[] {false, true}) {
         List<Rule> looking = new ArrayList<>();
         for (Rule rule : rules) {
-          if (rule.batched
-              && rule.targets.stream()
-                  .anyMatch(t -> !t.exclude() && View.covers(t, base, ofNames))) {
+          if (rule.batched && looksAt(rule, base, ofNames)) {
             looking.add(rule);
           }
         }
@@ -671,6 +681,15 @@ public final class RuleCompiler {
       }
     }
     return views;
+  }
+
+  private static boolean looksAt(Rule rule, Base base, boolean names) {
+    for (Target target : rule.targets) {
+      if (!target.exclude() && View.covers(target, base, names)) {
+        return true;
+      }
+    }
+    return false;
   }
 
   private static void resolveControls(List<Rule> rules, int words) {

@@ -88,7 +88,7 @@ record Target(
     if (key != null) {
       return equalsKey(name, from, to);
     }
-    return pattern == null || pattern.scanSingle(name, from, to, budget);
+    return pattern == null || pattern.matches(name, from, to, budget);
   }
 
   private boolean equalsKey(byte[] name, int from, int to) {

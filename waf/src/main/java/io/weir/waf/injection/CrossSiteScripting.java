@@ -1,6 +1,7 @@
 package io.weir.waf.injection;
 
 import io.weir.waf.regex.ByteSet;
+import io.weir.waf.regex.WorkBudget;
 import java.nio.charset.StandardCharsets;
 import java.util.Set;
 
@@ -153,13 +154,18 @@ public final class CrossSiteScripting {
     this.to = to;
   }
 
-  public static boolean detects(byte[] in, int from, int to) {
+  /** Whether a value would run a script where a page shows it; charges for what it reads of it. */
+  public static boolean detects(byte[] in, int from, int to, WorkBudget budget) {
     int marks = marks(in, from, to);
+    budget.charge((marks == 0 ? 1 : READ_WORK) * (to - from));
     return marks != 0
         && ((marks & LESS) != 0 && new CrossSiteScripting(in, from, to).text()
             || (marks & EQUALS) != 0 && outOfAttribute(in, from, to)
             || (marks & COLON) != 0 && new CrossSiteScripting(in, from, to).holdsUrl(from, to));
   }
+
+  /** Units of {@link WorkBudget} for an octet read as HTML, in all the ways. */
+  private static final long READ_WORK = 10;
 
   private static final int LESS = 1;
   private static final int EQUALS = 2;

@@ -1,6 +1,7 @@
 package io.weir.waf.injection;
 
 import io.weir.waf.regex.ByteSet;
+import io.weir.waf.regex.WorkBudget;
 import java.io.IOException;
 import java.io.InputStream;
 
@@ -19,6 +20,10 @@ public final class SqlInjection {
   public static final ByteSet SIGNS = ByteSet.WORD.union(ByteSet.of('.')).complement();
 
   private static final int PART = 1024;
+
+  /** Units of {@link WorkBudget} for an octet read as SQL. */
+  private static final long READ_WORK = 5;
+
   static final int TABLE = 1 << 14;
   static final int THRESHOLD = 100;
   private static final byte[] WEIGHTS = load();
@@ -38,28 +43,37 @@ public final class SqlInjection {
     }
   }
 
-  public static boolean detects(byte[] in, int from, int to) {
+  /** Whether a value looks like a part of a statement; charges for what it reads of it. */
+  public static boolean detects(byte[] in, int from, int to, WorkBudget budget) {
+    budget.charge(to - from);
     if (to - from < 2 || !SIGNS.occursIn(in, from, to)) {
       return false;
     }
     SqlTokenizer tokenizer = TOKENIZER.get();
-    return reads(tokenizer, in, from, to, 0)
-        || reads(tokenizer, in, from, to, '\'')
-        || reads(tokenizer, in, from, to, '"');
+    return reads(tokenizer, in, from, to, 0, budget)
+        || reads(tokenizer, in, from, to, '\'', budget)
+        || reads(tokenizer, in, from, to, '"', budget);
   }
 
-  private static boolean reads(SqlTokenizer tokenizer, byte[] in, int from, int to, int quote) {
-    return tokenizer.read(in, from, to, quote) && score(tokenizer, WEIGHTS) >= THRESHOLD;
+  private static boolean reads(
+      SqlTokenizer tokenizer, byte[] in, int from, int to, int quote, WorkBudget budget) {
+    boolean yes =
+        tokenizer.read(in, from, to, quote) && score(tokenizer, WEIGHTS, THRESHOLD) >= THRESHOLD;
+    budget.charge(READ_WORK * (tokenizer.position() - from));
+    return yes;
   }
 
-  /** The largest sum of weights over neighbouring tokens; a part of them is held at a time. */
-  static int score(SqlTokenizer tokenizer, byte[] weights) {
+  /**
+   * The largest sum of weights over neighbouring tokens, or the first that reaches {@code enough};
+   * a part of the tokens is held at a time.
+   */
+  static int score(SqlTokenizer tokenizer, byte[] weights, int enough) {
     int sum = 0;
     int best = 0;
     int before = 0;
     int last = 0;
     boolean more = true;
-    while (more) {
+    while (more && best < enough) {
       more = tokenizer.fill(PART);
       int end = more ? tokenizer.count() - 2 : tokenizer.count();
       for (int i = 0; i < end; i++) {

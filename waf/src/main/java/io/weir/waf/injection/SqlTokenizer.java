@@ -74,6 +74,11 @@ final class SqlTokenizer {
     return false;
   }
 
+  /** The offset behind what was read so far. */
+  int position() {
+    return Math.min(at, to);
+  }
+
   /** Forgets the first tokens. */
   void drop(int first) {
     System.arraycopy(tokens, first, tokens, 0, count - first);

@@ -25,12 +25,11 @@ import org.jspecify.annotations.Nullable;
  * which {@code $} matches needs one octet more: such an attempt goes on with the obligation that
  * the text ends here.
  *
- * <p>Hostile text can ask for a new state with each octet. States are therefore built within a
- * {@link WorkBudget} only; past it {@link #scan} gives up, and {@link #scanSingle} goes on without
- * keeping states.
+ * <p>Hostile text can ask for a new state with each octet, the more so the more patterns are
+ * watched at once. States are therefore built within a {@link WorkBudget} only.
  *
- * <p>Thread-safe. States are immutable but for their table of successors, whose entries are written
- * once: a reader that sees an old null looks again under the lock.
+ * <p>Thread-safe. The table of successors grows by copies, and its entries are written once: a
+ * reader that sees an old zero looks again under the lock.
  */
 public final class Automaton {
   private static final int START = 0;
@@ -38,15 +37,17 @@ public final class Automaton {
   private static final int AFTER_WORD = 2;
   private static final int AFTER_OTHER = 3;
   private static final int[] NO_MATCHES = {};
+  private static final int CONTEXTS = 4;
+  private static final int FIRST_STATES = 8;
   private static final int OBJECT_OVERHEAD = 120;
 
   /** Units of {@link WorkBudget} for an octet passed along known states. */
-  public static final long PASS_WORK = 2;
+  public static final long PASS_WORK = 1;
 
   /** For an instruction visited, and for a new state beside that. */
-  private static final int STEP_WORK = 8;
+  private static final int STEP_WORK = 6;
 
-  private static final int STATE_WORK = 400;
+  private static final int STATE_WORK = 300;
 
   private final Program program;
   private final int[] starts;
@@ -56,6 +57,11 @@ public final class Automaton {
   /** For each class one of its octets. */
   private final int[] octetOf;
 
+  /**
+   * By class, and one more for the end of the text: which of the program's sets hold its octets.
+   */
+  private final boolean[][] holds;
+
   private final boolean watchesWords;
   private final boolean watchesLineStarts;
   private final AutomataMemory memory;
@@ -63,6 +69,9 @@ public final class Automaton {
 
   /** By context and class; entries are immutable and written when first needed. */
   private final @Nullable Fresh[] fresh;
+
+  /** Entries of a state's row: one for each class, and one for the end of the text. */
+  private final int rowLength;
 
   private volatile Cache cache;
 
@@ -85,7 +94,14 @@ public final class Automaton {
     watchesWords = words;
     watchesLineStarts = lineStarts;
     octetOf = classify(program.sets, words, lines, classOf);
-    fresh = new Fresh[4 * (octetOf.length + 1)];
+    rowLength = octetOf.length + 1;
+    holds = new boolean[rowLength][program.sets.length];
+    for (int cls = 0; cls < octetOf.length; cls++) {
+      for (int set = 0; set < program.sets.length; set++) {
+        holds[cls][set] = program.sets[set].contains(octetOf[cls]);
+      }
+    }
+    fresh = new Fresh[CONTEXTS * rowLength];
     cache = new Cache();
     memory.join(this);
   }
@@ -140,32 +156,32 @@ public final class Automaton {
   /**
    * Sets the bits of the patterns that match.
    *
-   * @return whether the whole text was looked at; false when the budget for new states ran out
+   * @return whether the whole text was looked at; false when the budget for states of automata that
+   *     watch many patterns ran out
    */
   public boolean scan(byte[] text, int from, int to, long[] matched, WorkBudget budget) {
     budget.charge(PASS_WORK * (to - from));
-    State state = start();
-    for (int i = from; i < to; i++) {
-      State next = state.next[classOf[text[i] & 0xff] & 0xff];
-      if (next == null) {
-        if (!budget.mayBuild()) {
-          return false;
+    Cache states = cache;
+    int[] next = states.next;
+    int row = 0;
+    for (int i = from; i <= to; i++) {
+      int cls = i < to ? classOf[text[i] & 0xff] & 0xff : octetOf.length;
+      int successor = next[row + cls];
+      if (successor <= 0) {
+        if (successor == 0) {
+          if (!budget.mayBuildShared()) {
+            return false;
+          }
+          successor = build(states, row, cls, budget, true);
+          next = states.next;
         }
-        next = build(state, classOf[text[i] & 0xff] & 0xff, budget);
+        if (successor < 0) {
+          successor = -successor;
+          note(states.state(successor).matches, matched);
+        }
       }
-      if (next.matches.length > 0) {
-        note(next.matches, matched);
-      }
-      state = next;
+      row = successor;
     }
-    State end = state.next[octetOf.length];
-    if (end == null) {
-      if (!budget.mayBuild()) {
-        return false;
-      }
-      end = build(state, octetOf.length, budget);
-    }
-    note(end.matches, matched);
     return true;
   }
 
@@ -176,60 +192,60 @@ public final class Automaton {
   }
 
   /**
-   * Whether the only pattern matches. Never gives up before the whole budget is spent: then {@link
+   * Whether any of the patterns matches. When the whole budget is spent meanwhile, {@link
    * WorkBudget#exhausted} is true and the answer means nothing.
    */
-  public boolean scanSingle(byte[] text, int from, int to, WorkBudget budget) {
-    budget.charge(PASS_WORK * (to - from));
-    State state = start();
-    for (int i = from; i < to; i++) {
-      State next = state.next[classOf[text[i] & 0xff] & 0xff];
-      if (next == null) {
-        if (!budget.mayBuild()) {
-          return simulate(state, text, i, to, budget);
+  public boolean matches(byte[] text, int from, int to, WorkBudget budget) {
+    Cache states = cache;
+    int[] next = states.next;
+    int row = 0;
+    for (int i = from; i <= to; i++) {
+      int cls = i < to ? classOf[text[i] & 0xff] & 0xff : octetOf.length;
+      int successor = next[row + cls];
+      if (successor <= 0) {
+        if (successor == 0) {
+          if (budget.exhausted()) {
+            return false;
+          }
+          successor = build(states, row, cls, budget, false);
+          next = states.next;
         }
-        next = build(state, classOf[text[i] & 0xff] & 0xff, budget);
-      }
-      if (next.matches.length > 0) {
-        return true;
-      }
-      state = next;
-    }
-    State end = state.next[octetOf.length];
-    if (end == null) {
-      if (!budget.mayBuild()) {
-        return simulate(state, text, to, to, budget);
-      }
-      end = build(state, octetOf.length, budget);
-    }
-    return end.matches.length > 0;
-  }
-
-  /** Goes on without new states: linear in text and pattern, and without memory. */
-  private boolean simulate(State from, byte[] text, int at, int to, WorkBudget budget) {
-    Stepper stepper = takeStepper();
-    try {
-      int[] kernel = from.kernel;
-      int length = kernel.length;
-      int before = from.before;
-      for (int i = at; i <= to; i++) {
-        int cls = i < to ? classOf[text[i] & 0xff] & 0xff : octetOf.length;
-        stepper.step(kernel, length, before, cls);
-        budget.charge((long) stepper.work * STEP_WORK);
-        if (stepper.matchCount > 0) {
+        if (successor < 0) {
+          budget.charge(PASS_WORK * (i - from));
           return true;
         }
-        if (budget.exhausted()) {
-          return false;
-        }
-        kernel = stepper.takeKernel();
-        length = stepper.kernelLength;
-        before = i < to ? context(text[i] & 0xff) : AFTER_OTHER;
       }
-      return false;
-    } finally {
-      spare.set(stepper);
+      row = successor;
     }
+    budget.charge(PASS_WORK * (to - from));
+    return false;
+  }
+
+  /**
+   * Where it is clear first that there is a match, and since when the attempts were under way one
+   * of which led to it.
+   *
+   * @return the last offset before which no attempt began that was under way then, in the upper
+   *     half, and the offset behind the octet that made it clear in the lower one; or -1
+   */
+  public long firstMatch(byte[] text, int from, int to, WorkBudget budget) {
+    Cache states = cache;
+    int row = 0;
+    int idle = from;
+    for (int i = from; i <= to && !budget.exhausted(); i++) {
+      int cls = i < to ? classOf[text[i] & 0xff] & 0xff : octetOf.length;
+      int successor = states.next[row + cls];
+      if (successor == 0) {
+        successor = build(states, row, cls, budget, false);
+      }
+      if (successor < 0) {
+        budget.charge(2 * PASS_WORK * (i - from));
+        return (long) idle << 32 | Math.min(i + 1, to);
+      }
+      row = successor;
+      idle = row < CONTEXTS * rowLength ? i + 1 : idle;
+    }
+    return -1;
   }
 
   private Stepper takeStepper() {
@@ -237,24 +253,23 @@ public final class Automaton {
     return stepper == null ? new Stepper() : stepper;
   }
 
-  private State start() {
-    return cache.start;
-  }
-
-  private State build(State state, int cls, WorkBudget budget) {
+  /** The entry for a class in a state's row, made if it is not there. */
+  private int build(Cache states, int row, int cls, WorkBudget budget, boolean shared) {
+    State state = states.state(row);
     Stepper stepper = takeStepper();
     stepper.step(state.kernel, state.kernel.length, state.before, cls);
-    if (!memory.isFree()) {
-      budget.chargeBuilding(stepper.work * STEP_WORK + STATE_WORK);
+    int units = memory.isFree() ? 0 : stepper.work * STEP_WORK + STATE_WORK;
+    if (shared) {
+      budget.chargeShared(units);
+    } else {
+      budget.charge(units);
     }
     int[] kernel = Arrays.copyOf(stepper.kernel, stepper.kernelLength);
     Arrays.sort(kernel);
     int[] matches = Arrays.copyOf(stepper.matches, stepper.matchCount);
     spare.set(stepper);
     int before = cls == octetOf.length ? AFTER_OTHER : context(octetOf[cls]);
-    State next = cache.intern(new State(kernel, matches, before, octetOf.length + 1));
-    state.next[cls] = next;
-    return next;
+    return states.enter(row + cls, new State(kernel, matches, before));
   }
 
   private int context(int octet) {
@@ -272,14 +287,10 @@ public final class Automaton {
     final int[] matches;
     final int before;
 
-    /** By class of the next octet; the last entry is the end of the text. */
-    final @Nullable State[] next;
-
-    State(int[] kernel, int[] matches, int before, int classes) {
+    State(int[] kernel, int[] matches, int before) {
       this.kernel = kernel;
       this.matches = matches.length == 0 ? NO_MATCHES : matches;
       this.before = before;
-      this.next = new State[classes];
     }
 
     @Override
@@ -296,17 +307,54 @@ public final class Automaton {
     }
   }
 
+  /** The states built so far. */
   private final class Cache {
-    private final Map<State, State> states = new HashMap<>();
-    final State start = new State(NO_MATCHES, NO_MATCHES, START, octetOf.length + 1);
+    private final Map<State, Integer> rows = new HashMap<>();
 
-    synchronized State intern(State state) {
-      State known = states.putIfAbsent(state, state);
-      if (known != null) {
-        return known;
+    /**
+     * By row plus class: the row of the next state, negative if patterns match with it, 0 if it was
+     * not built. The first row is the start's, which is the next of none.
+     */
+    int[] next = new int[rowLength * FIRST_STATES];
+
+    State[] states = new State[FIRST_STATES];
+
+    Cache() {
+      for (int before = 0; before < CONTEXTS; before++) {
+        add(new State(NO_MATCHES, NO_MATCHES, before));
       }
-      memory.took(OBJECT_OVERHEAD + 4 * (state.kernel.length + octetOf.length));
-      return state;
+    }
+
+    /** A reader without the lock may see an old table, but no half of a state. */
+    State state(int row) {
+      State[] seen = states;
+      int number = row / rowLength;
+      State state = number < seen.length ? seen[number] : null;
+      return state == null ? stateUnderLock(number) : state;
+    }
+
+    private synchronized State stateUnderLock(int number) {
+      return states[number];
+    }
+
+    synchronized int enter(int entry, State state) {
+      Integer known = rows.get(state);
+      int row = known == null ? add(state) : known;
+      next[entry] = state.matches.length > 0 ? -row : row;
+      return next[entry];
+    }
+
+    private int add(State state) {
+      int number = rows.size();
+      if (number == states.length) {
+        states = Arrays.copyOf(states, 2 * number);
+        next = Arrays.copyOf(next, states.length * rowLength);
+        memory.took(4L * number * rowLength);
+      }
+      states[number] = state;
+      rows.put(state, number * rowLength);
+      memory.took(OBJECT_OVERHEAD + 4L * state.kernel.length);
+      return number * rowLength;
     }
   }
 
@@ -315,7 +363,7 @@ public final class Automaton {
   private record Fresh(int[] kernel, int[] matches) {}
 
   private Fresh fresh(int before, int cls, Stepper stepper) {
-    int index = before * (octetOf.length + 1) + cls;
+    int index = before * rowLength + cls;
     Fresh known = fresh[index];
     if (known == null) {
       known = stepper.freshStep(before, cls);
@@ -330,21 +378,12 @@ public final class Automaton {
     private final int[] openMark = new int[2 * program.size()];
     private int[] stack = new int[64];
     private int stamp;
-    private int[] spare = new int[64];
     int[] kernel = new int[64];
     int kernelLength;
     int[] matches = new int[patterns];
     private final int[] matchMark = new int[patterns];
     int matchCount;
     int work;
-
-    /** Swaps buffers, so that the kernel can be the input of the next step. */
-    int[] takeKernel() {
-      int[] taken = kernel;
-      kernel = spare;
-      spare = taken;
-      return taken;
-    }
 
     void step(int[] from, int length, int before, int cls) {
       Fresh begun = fresh(before, cls, this);
@@ -382,7 +421,7 @@ public final class Automaton {
           follow(pc, 0, before, cls);
         }
       } else if (program.op[pc] == OCTET) {
-        if (cls < octetOf.length && program.sets[program.arg[pc]].contains(octetOf[cls])) {
+        if (holds[cls][program.arg[pc]]) {
           close(program.out[pc], 0, 0);
         }
       } else {
@@ -407,7 +446,7 @@ public final class Automaton {
         int mode = item & 1;
         switch (program.op[pc]) {
           case OCTET -> {
-            if (cls < octetOf.length && program.sets[program.arg[pc]].contains(octetOf[cls])) {
+            if (holds[cls][program.arg[pc]]) {
               close(program.out[pc], mode, depth);
             }
           }

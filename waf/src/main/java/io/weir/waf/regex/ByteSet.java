@@ -1,5 +1,7 @@
 package io.weir.waf.regex;
 
+import org.jspecify.annotations.Nullable;
+
 /** An immutable set of octets, kept as 256 bits. */
 public record ByteSet(long w0, long w1, long w2, long w3) {
 
@@ -13,6 +15,24 @@ public record ByteSet(long w0, long w1, long w2, long w3) {
 
   public static ByteSet of(int octet) {
     return range(octet, octet);
+  }
+
+  // Written out: what a record brings is made when it is first used, and its hash makes sets of
+  // letters collide.
+
+  @Override
+  public boolean equals(@Nullable Object other) {
+    return other instanceof ByteSet that
+        && w0 == that.w0
+        && w1 == that.w1
+        && w2 == that.w2
+        && w3 == that.w3;
+  }
+
+  @Override
+  public int hashCode() {
+    long mixed = (w0 * 31 + w1 * 0x9e3779b97f4a7c15L) * 31 + w2 * 31 + w3;
+    return (int) (mixed ^ mixed >>> 32);
   }
 
   /** The octets of a Latin-1 text. */

@@ -34,6 +34,9 @@ public final class CaptureMatcher {
   private final int[] working;
   private final int[] found = new int[SLOTS];
 
+  /** Octets with which a match can begin; all if it can be empty. */
+  private final ByteSet first;
+
   public CaptureMatcher(Program program) {
     this.program = program;
     slots = Math.min(SLOTS, 2 * (program.groups + 1));
@@ -43,6 +46,32 @@ public final class CaptureMatcher {
     nextSlots = new int[64 * slots];
     mark = new int[program.size()];
     working = new int[slots];
+    first = firstOctets();
+  }
+
+  private ByteSet firstOctets() {
+    ByteSet octets = ByteSet.NONE;
+    boolean[] seen = new boolean[program.size()];
+    int depth = push(0, program.start);
+    while (depth > 0) {
+      int pc = stack[--depth];
+      if (seen[pc]) {
+        continue;
+      }
+      seen[pc] = true;
+      switch (program.op[pc]) {
+        case OCTET -> octets = octets.union(program.sets[program.arg[pc]]);
+        case MATCH -> {
+          return ByteSet.ALL;
+        }
+        case SPLIT -> {
+          depth = push(depth, program.arg[pc]);
+          depth = push(depth, program.out[pc]);
+        }
+        default -> depth = push(depth, program.out[pc]);
+      }
+    }
+    return octets;
   }
 
   /**
@@ -54,6 +83,16 @@ public final class CaptureMatcher {
 
   /** Looks for the leftmost match that begins at {@code begin} or later. */
   public boolean find(byte[] text, int from, int begin, int to, WorkBudget budget) {
+    return find(text, from, begin, to, to, false, budget);
+  }
+
+  /** Looks for the match that ends first, at {@code limit} at the latest. */
+  public boolean findFirst(byte[] text, int from, int begin, int limit, int to, WorkBudget budget) {
+    return find(text, from, begin, limit, to, true, budget);
+  }
+
+  private boolean find(
+      byte[] text, int from, int begin, int limit, int to, boolean endsFirst, WorkBudget budget) {
     Arrays.fill(found, -1);
     boolean matched = false;
     currentLength = 0;
@@ -61,7 +100,7 @@ public final class CaptureMatcher {
       stamp++;
       nextLength = 0;
       // The threads of the last step were added with at as their position already.
-      if (!matched) {
+      if (!matched && (at < to ? first.contains(text[at] & 0xff) : first.equals(ByteSet.ALL))) {
         beginStamp(currentLength);
         Arrays.fill(working, -1);
         working[0] = at;
@@ -82,6 +121,9 @@ public final class CaptureMatcher {
           System.arraycopy(currentSlots, thread * slots, found, 0, slots);
           found[1] = at;
           matched = true;
+          if (endsFirst) {
+            return true;
+          }
           break; // what follows has lower priority
         }
         if (octet >= 0 && program.sets[program.arg[pc]].contains(octet)) {
@@ -90,7 +132,7 @@ public final class CaptureMatcher {
         }
       }
       swap();
-      if (at >= to) {
+      if (at >= limit) {
         return matched;
       }
     }

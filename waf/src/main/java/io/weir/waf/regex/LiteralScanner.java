@@ -1,6 +1,5 @@
 package io.weir.waf.regex;
 
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -127,6 +126,10 @@ public final class LiteralScanner {
       Integer known = paths.get(word);
       int state = known == null ? path(word) : known;
       paths.put(word, state);
+      tell(state, user);
+    }
+
+    private void tell(int state, int user) {
       int[] before = told.get(state);
       for (int present : before) {
         if (present == user) {
@@ -169,42 +172,42 @@ public final class LiteralScanner {
       int states = rows.size();
       int[] next = new int[states * classes];
       int[] failure = new int[states];
-      ArrayDeque<Integer> queue = new ArrayDeque<>();
-      queue.add(0);
-      while (!queue.isEmpty()) {
-        int state = queue.remove();
+      int[] queue = new int[states];
+      int last = 1;
+      for (int first = 0; first < last; first++) {
+        int state = queue[first];
         int[] row = rows.get(state);
-        for (int cls = 0; cls < classes; cls++) {
-          int child = cls < row.length ? row[cls] : 0;
-          if (child == 0) {
-            next[state * classes + cls] = state == 0 ? 0 : next[failure[state] * classes + cls];
-            continue;
+        int base = state * classes;
+        if (state > 0) {
+          // Where the words have no way, the way of what was read of them last is gone.
+          System.arraycopy(next, failure[state] * classes, next, base, classes);
+        }
+        for (int cls = 0; cls < row.length; cls++) {
+          int child = row[cls];
+          if (child > 0) {
+            failure[child] = state == 0 ? 0 : next[base + cls];
+            next[base + cls] = child;
+            merge(child, failure[child]);
+            queue[last++] = child;
           }
-          next[state * classes + cls] = child;
-          failure[child] = state == 0 ? 0 : next[failure[state] * classes + cls];
-          merge(child, failure[child]);
-          queue.add(child);
         }
       }
       int[] @Nullable [] users = new int[states][];
+      int[] rowOf = new int[states];
       for (int state = 0; state < states; state++) {
         users[state] = told.get(state).length == 0 ? null : told.get(state);
+        rowOf[state] = users[state] == null ? state * classes : -state * classes;
       }
       for (int i = 0; i < next.length; i++) {
-        next[i] = users[next[i]] == null ? next[i] * classes : -next[i] * classes;
+        next[i] = rowOf[next[i]];
       }
       return new LiteralScanner(classOf, classes, next, users, (this.users + 63) >> 6);
     }
 
     private void merge(int state, int other) {
-      int[] own = told.get(state);
       int[] more = told.get(other);
-      if (more.length > 0) {
-        told.set(
-            state,
-            java.util.stream.IntStream.concat(Arrays.stream(own), Arrays.stream(more))
-                .distinct()
-                .toArray());
+      for (int user : more) {
+        tell(state, user);
       }
     }
   }

@@ -4,30 +4,51 @@ import java.nio.charset.StandardCharsets;
 import java.util.Collection;
 import java.util.LinkedHashSet;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
-/** Fixed phrases, found in any case of ASCII letters. Immutable and thread-safe. */
+/**
+ * Fixed phrases, found in any case of ASCII letters. Immutable and thread-safe; what finds them is
+ * made when it is first asked.
+ */
 public final class PhraseSet {
   private static final int PREFIX = 8;
 
   private final byte[][] phrases;
-  private final LiteralScanner scanner;
+  private volatile @Nullable LiteralScanner scanner;
 
   /**
    * @param texts Latin-1
    */
   public PhraseSet(Collection<String> texts) {
-    LiteralScanner.Builder builder = new LiteralScanner.Builder();
-    phrases =
-        texts.stream()
-            .filter(text -> !text.isEmpty())
-            .map(ByteSet::lowerAscii)
-            .distinct()
-            .map(text -> text.getBytes(StandardCharsets.ISO_8859_1))
-            .toArray(byte[][]::new);
-    for (int i = 0; i < phrases.length; i++) {
-      builder.add(prefix(phrases[i]), i);
+    Set<String> distinct = new LinkedHashSet<>();
+    for (String text : texts) {
+      if (!text.isEmpty()) {
+        distinct.add(ByteSet.lowerAscii(text));
+      }
     }
-    scanner = builder.build();
+    phrases = new byte[distinct.size()][];
+    int count = 0;
+    for (String text : distinct) {
+      phrases[count++] = text.getBytes(StandardCharsets.ISO_8859_1);
+    }
+  }
+
+  private LiteralScanner scanner() {
+    LiteralScanner made = scanner;
+    return made == null ? make() : made;
+  }
+
+  private synchronized LiteralScanner make() {
+    LiteralScanner made = scanner;
+    if (made == null) {
+      LiteralScanner.Builder builder = new LiteralScanner.Builder();
+      for (int i = 0; i < phrases.length; i++) {
+        builder.add(prefix(phrases[i]), i);
+      }
+      made = builder.build();
+      scanner = made;
+    }
+    return made;
   }
 
   private static String prefix(byte[] phrase) {
@@ -45,7 +66,7 @@ public final class PhraseSet {
 
   /** Offset and length of a phrase that occurs, as upper and lower half; or -1. */
   public long find(byte[] text, int from, int to) {
-    long found = scanner.find(text, from, to, phrases, PREFIX);
+    long found = scanner().find(text, from, to, phrases, PREFIX);
     return found < 0 ? -1 : found >> 32 << 32 | phrases[(int) found].length;
   }
 }

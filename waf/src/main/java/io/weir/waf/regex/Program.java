@@ -59,6 +59,26 @@ public final class Program {
     return op.length;
   }
 
+  /** Whether all instructions are such, and point to instructions, sets, groups and kinds. */
+  boolean isSound() {
+    int size = op.length;
+    boolean sound = size > 0 && size <= MAX_SIZE && start >= 0 && start < size;
+    sound &= groups >= 0 && groups <= MAX_SIZE;
+    for (int pc = 0; pc < size && sound; pc++) {
+      int limit =
+          switch (op[pc]) {
+            case OCTET -> sets.length;
+            case SPLIT -> size;
+            case SAVE -> 2 * groups + 2;
+            case ASSERT -> KINDS.length;
+            case MATCH, JUMP -> Integer.MAX_VALUE;
+            default -> 0;
+          };
+      sound = out[pc] >= 0 && out[pc] < size && arg[pc] >= 0 && arg[pc] < limit;
+    }
+    return sound;
+  }
+
   public int groups() {
     return groups;
   }

@@ -3,28 +3,32 @@ package io.weir.waf.regex;
 /**
  * How much work one transaction may still cause. A unit is about a nanosecond of the machine that
  * the constants were measured on, counted and not timed, so that the same input is judged alike
- * everywhere and always: by octets passed over, states built, steps of simulation, rules run.
+ * everywhere and always: by octets passed over, states built, rules run.
+ *
+ * <p>A part of it may go into states of automata that watch many patterns at once. Those pay off
+ * for texts like others, and hostile text needs new ones again and again: past that part each
+ * pattern is looked for by itself.
  *
  * <p>Confined to one thread.
  */
 public final class WorkBudget {
-  private long building;
+  private long shared;
   private long total;
 
   /**
    * Starts anew.
    *
-   * @param building units for new states of automata that watch many patterns at once
+   * @param shared units for new states of automata that watch many patterns at once
    * @param total units for everything
    */
-  public void reset(long building, long total) {
-    this.building = building;
+  public void reset(long shared, long total) {
+    this.shared = shared;
     this.total = total;
   }
 
   /** Adds what more input may cost. */
-  public void extend(long moreBuilding, long moreTotal) {
-    building += moreBuilding;
+  public void extend(long moreShared, long moreTotal) {
+    shared += moreShared;
     total += moreTotal;
   }
 
@@ -42,12 +46,12 @@ public final class WorkBudget {
     total = Math.min(total, -1);
   }
 
-  boolean mayBuild() {
-    return building > 0 && total >= 0;
+  boolean mayBuildShared() {
+    return shared > 0 && total >= 0;
   }
 
-  void chargeBuilding(int units) {
-    building -= units;
+  void chargeShared(int units) {
+    shared -= units;
     total -= units;
   }
 

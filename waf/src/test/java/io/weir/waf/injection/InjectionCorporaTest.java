@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.weir.waf.Corpora;
+import io.weir.waf.regex.WorkBudget;
 import io.weir.waf.transform.Octets;
 import io.weir.waf.transform.Transformation;
 import java.nio.file.Files;
@@ -34,13 +35,13 @@ class InjectionCorporaTest {
   }
 
   private static boolean isSql(byte[] line) {
-    return SqlInjection.detects(line, 0, line.length);
+    return SqlInjection.detects(line, 0, line.length, new WorkBudget());
   }
 
   private static boolean isScript(byte[] line) {
     Octets out = new Octets(line.length);
     Transformation.REMOVE_NULLS.apply(line, 0, line.length, out);
-    return CrossSiteScripting.detects(out.data, 0, out.length);
+    return CrossSiteScripting.detects(out.data, 0, out.length, new WorkBudget());
   }
 
   /** The share of lines that are detected; each file's figures are printed. */

@@ -61,12 +61,7 @@ class RegexFuzzer {
     WorkBudget ample = new WorkBudget();
     ample.reset(1 << 24, 1 << 24);
     Automaton single = new Automaton(List.of(program), memory);
-    assertThat(single.scanSingle(text, 0, text.length, ample)).as(what).isEqualTo(expected);
-
-    WorkBudget noStates = new WorkBudget();
-    noStates.reset(0, 1 << 24);
-    Automaton fresh = new Automaton(List.of(program), memory);
-    assertThat(fresh.scanSingle(text, 0, text.length, noStates)).as(what).isEqualTo(expected);
+    assertThat(single.matches(text, 0, text.length, ample)).as(what).isEqualTo(expected);
 
     long[] matched = new long[1];
     Automaton pair = new Automaton(List.of(program, program), memory);
@@ -76,6 +71,14 @@ class RegexFuzzer {
     CaptureMatcher matcher = new CaptureMatcher(program);
     assertThat(matcher.find(text, 0, 0, text.length, ample)).as(what).isEqualTo(expected);
     if (expected) {
+      int[] found = matcher.found().clone();
+      long first = single.firstMatch(text, 0, text.length, ample);
+      int begin = (int) (first >> 32);
+      int end = (int) first;
+      assertThat(matcher.find(text, 0, begin, text.length, ample)).as(what).isTrue();
+      assertThat(matcher.found()).as(what).isEqualTo(found);
+      assertThat(matcher.findFirst(text, 0, begin, end, text.length, ample)).as(what).isTrue();
+      assertThat(matcher.find(text, 0, 0, text.length, ample)).as(what).isTrue();
       assertThat(matcher.found()[0]).as(what).isBetween(0, matcher.found()[1]);
       words(parsed.node(), text, matcher, what);
     }
