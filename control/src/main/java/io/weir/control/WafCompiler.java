@@ -242,7 +242,7 @@ final class WafCompiler {
     list.rules().forEach(file -> files.resolve(file.toString()));
     RuleSet.Compiler compiler = RuleSet.compiler();
     Path states = RuleFolders.installedHere().getParent();
-    if (Files.isDirectory(states)) {
+    if (states != null && Files.isDirectory(states)) {
       compiler.patternCache(states.resolve(PATTERNS));
     }
     compiler.baseRules();

@@ -6,8 +6,8 @@ import io.weir.proxy.stage.Verdict;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Judges content that is held; where it is {@linkplain Inspection#isShort not short}, on a
- * worker's thread, so that no event loop is held by it.
+ * Judges content that is held; where it is {@linkplain Inspection#isShort not short}, on a worker's
+ * thread, so that no event loop is held by it.
  *
  * <p>While it runs there, inspection and content are its own. Whoever waits may {@linkplain #leave
  * go} meanwhile; then nobody hears of the verdict.
