@@ -16,6 +16,7 @@ import signal
 import subprocess
 import sys
 import time
+from statistics import median
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "l7"))
 
@@ -93,30 +94,39 @@ class Run:
             wrk(f"http://127.0.0.1:{target.port}/1k", 16, seconds, headers)
 
     def measure(self, attack, target, server):
-        """Memory the first time the attack comes, CPU time and the honest client's delay the second, warm time."""
-        seconds = self.options.duration
-        if not attack.holds:
-            with Attacker(attack, target) as attacker:  # what a JVM has not run before it compiles now
-                attacker.wait(self.options.warm_up if target.name == "weir" else 0)
+        """Memory the first time the attack comes, then CPU time and the honest client's delay, medians of the rounds."""
+        figures = self.memory(attack, target, server)
+        for _ in range(self.options.warm_rounds if target.name == "weir" else 0):  # what a JVM has not run before it compiles now
+            with Attacker(attack, target) as attacker:
+                attacker.wait(self.options.duration)
+            settle(server)
+        rounds = [self.time(attack, target, server) for _ in range(self.options.rounds)]
+        return figures | {key: median(one[key] for one in rounds) for key in rounds[0]}
+
+    def memory(self, attack, target, server):
+        if not attack.holds and target.name == "weir":
+            with Attacker(attack, target) as attacker:
+                attacker.wait(self.options.warm_up)
+            settle(server)
         before, sockets = held_bytes(server), socket_bytes(server)
         with Attacker(attack, target) as attacker:
-            attacker.wait(seconds)
-            held, sent_then, connections = max(0, held_bytes(server) - before), attacker.octets, attacker.connections
-            sockets = max(0, socket_bytes(server) - sockets)
-        time.sleep(1)
-        honest_cpu = server.cpu_micros()
-        alone = self.honest(target, seconds)
-        honest_cpu = server.cpu_micros() - honest_cpu
+            attacker.wait(self.options.duration)
+            held, sockets, sent = held_bytes(server) - before, socket_bytes(server) - sockets, sent_by(attacker, target)
+            return {"held": max(0, held) / sent, "sockets": max(0, sockets) / sent, "connections": attacker.connections}
+
+    def time(self, attack, target, server):
+        """The honest client's own part is measured before, and taken off."""
+        settle(server)
+        began = server.cpu_micros()
+        self.honest(target, self.options.duration)
+        honest_cpu = server.cpu_micros() - began
         began = server.cpu_micros()
         with Attacker(attack, target) as attacker:
-            load = self.honest(target, seconds)
+            load = self.honest(target, self.options.duration)
             if attack.holds:
                 attacker.wait(0)
-            micros, sent = server.cpu_micros() - began - honest_cpu, attacker.octets
-        if not sent or not sent_then:
-            raise BenchError(f"{attack.name} on {target.name}: nothing was sent")
-        return {"held": held / sent_then, "sockets": sockets / sent_then, "nanos": max(0, micros) * 1000 / sent, "p99": load.p99_us / 1000,
-                "p99_alone": alone.p99_us / 1000, "mib": sent / 2**20, "connections": connections}
+            micros, sent = server.cpu_micros() - began - honest_cpu, sent_by(attacker, target)
+        return {"nanos": max(0, micros) * 1000 / sent, "p99": load.p99_us / 1000, "mib": sent / 2**20}
 
     def honest(self, target, seconds):
         log = target.setup.file("honest.log")
@@ -124,12 +134,27 @@ class Run:
         return h2load(url, HONEST_CONNECTIONS, log, seconds=seconds, http1=True, rate=HONEST_RATE)
 
 
+def sent_by(attacker, target):
+    if not attacker.octets:
+        raise BenchError(f"{attacker.name} on {target.name}: nothing was sent")
+    return attacker.octets
+
+
+def settle(server, limit=10):
+    """Waits until a process has done what it had left to do, such as closing connections or compiling."""
+    for _ in range(2 * limit):
+        began = server.cpu_micros()
+        time.sleep(0.5)
+        if server.cpu_micros() - began < 10_000:
+            return
+
+
 class Attacker:
     """The attack in a process of its own, as long as the block lasts."""
 
     def __init__(self, attack, target):
         self.sent = Sent(multiprocessing.Value("q", 0, lock=False), multiprocessing.Value("q", 0, lock=False))
-        self.opened = multiprocessing.Event()
+        self.opened, self.name = multiprocessing.Event(), attack.name
         self.process = multiprocessing.Process(target=self.attack, args=(attack, target), daemon=True)
 
     def attack(self, attack, target):
@@ -185,13 +210,18 @@ def parse():
     parser.add_argument("-a", "--attacks", type=arguments.names(ATTACKS), metavar="A,B,…", help="default: all")
     parser.add_argument("-p", "--proxies", type=arguments.names(NAMES), metavar="A,B,…", help="of haproxy,nginx,weir; default: all")
     parser.add_argument("-d", "--duration", type=int, metavar="SECONDS", help="of one measurement; default: 4")
+    parser.add_argument("-r", "--rounds", type=int, help="of which the medians are shown; default: 3, with --quick 1")
     parser.add_argument("--warm-up", type=int, metavar="SECONDS", help="after each start of a JVM, twice; default: 4")
+    parser.add_argument("--warm-rounds", type=int, metavar="N", help="of the attack on a JVM before its time is taken; default: 3, with --quick 0")
     arguments.add_common(parser, 22900)
     options = parser.parse_args()
     options.attacks = options.attacks or (QUICK if options.quick else list(ATTACKS))
     options.proxies = options.proxies or (["weir"] if options.quick else list(NAMES))
     options.duration = options.duration or (1 if options.quick else 4)
     options.warm_up = options.warm_up or (1 if options.quick else 4)
+    options.rounds = options.rounds or (1 if options.quick else 3)
+    if options.warm_rounds is None:
+        options.warm_rounds = 0 if options.quick else 3
     return options
 
 

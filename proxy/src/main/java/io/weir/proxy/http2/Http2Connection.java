@@ -2,6 +2,7 @@ package io.weir.proxy.http2;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
+import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
@@ -46,6 +47,10 @@ abstract class Http2Connection extends ChannelInboundHandlerAdapter
 
   private static final int FLOOD_BUDGET = 4096;
   private static final int COST_RESET = 16;
+
+  /** No honest client breaks the protocol again and again (RFC 9113 §5.4 lets us take it so). */
+  private static final int COST_VIOLATION = 256;
+
   private static final int COST_CONTROL = 8;
   private static final int COST_EMPTY = 4;
   private static final int PAID_BY_EXCHANGE = 16;
@@ -575,7 +580,7 @@ abstract class Http2Connection extends ChannelInboundHandlerAdapter
       shutDown(violation);
       return;
     }
-    suspect(COST_RESET);
+    suspect(COST_VIOLATION);
     Http2Stream stream = streams.get(streamId);
     if (stream != null) {
       writeReset(streamId, violation.code());
@@ -608,12 +613,14 @@ abstract class Http2Connection extends ChannelInboundHandlerAdapter
 
   /**
    * Sends GOAWAY and nothing after it. The peer closes; it has a moment to read the frame first, as
-   * closing with unread input would reset the connection.
+   * closing with unread input would reset the connection. A flood is not worth reading any more of.
    */
   private void sayGoodbye(ErrorCode code, String text) {
     FrameWriter.goAway(room(128), lastPeerStream, code, text);
     flushNow();
-    if (!isSecure() && ctx.channel() instanceof DuplexChannel channel) {
+    if (code == ErrorCode.ENHANCE_YOUR_CALM) {
+      ctx.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(ChannelFutureListener.CLOSE);
+    } else if (!isSecure() && ctx.channel() instanceof DuplexChannel channel) {
       ctx.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(written -> channel.shutdownOutput());
     }
     loop.timers.arm(timer, loop.recently() + LINGER_NANOS);
