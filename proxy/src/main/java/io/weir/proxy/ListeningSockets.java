@@ -26,7 +26,7 @@ public final class ListeningSockets {
    * What the kernel takes for a client beyond what is on its way to it. Without this bound it would
    * take megabytes for each client that hardly reads, and they would be fetched from the backend.
    */
-  private static final int MOST_UNSENT = 256 * 1024;
+  private static final int MOST_UNSENT = 64 * 1024;
 
   private static final IntegerUnixChannelOption UNSENT =
       new IntegerUnixChannelOption("TCP_NOTSENT_LOWAT", 6, 25); // of linux/in.h and linux/tcp.h
