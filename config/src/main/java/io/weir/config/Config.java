@@ -89,7 +89,7 @@ public record Config(
     @Key(doc = "SYN floods, refused in the kernel.")
         Optional<SynFloodProtection> synFloodProtection,
     @Key(doc = "Packets that are refused, or balanced, before the network stack sees them.")
-        Optional<PacketPlane> packetPlane,
+        Optional<PacketPlaneSection> packetPlane,
     @Key(doc = "The web application firewall.") Optional<Waf> waf,
     @Key(doc = "Certificates obtained and renewed by Weir itself.")
         Optional<CertificateManagement> certificateManagement,
@@ -109,7 +109,7 @@ public record Config(
   }
 
   /** The packet plane where it is switched on. */
-  public Optional<PacketPlane> activePacketPlane() {
-    return packetPlane.filter(PacketPlane::enabled);
+  public Optional<PacketPlaneSection> activePacketPlane() {
+    return packetPlane.filter(PacketPlaneSection::enabled);
   }
 }

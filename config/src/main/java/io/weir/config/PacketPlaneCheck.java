@@ -1,8 +1,8 @@
 package io.weir.config;
 
-import io.weir.config.PacketPlane.Protocol;
-import io.weir.config.PacketPlane.Reflector;
-import io.weir.config.PacketPlane.VirtualService;
+import io.weir.config.PacketPlaneSection.Protocol;
+import io.weir.config.PacketPlaneSection.Reflector;
+import io.weir.config.PacketPlaneSection.VirtualService;
 import io.weir.net.IpAddress;
 import java.util.HashMap;
 import java.util.List;
@@ -72,7 +72,7 @@ final class PacketPlaneCheck {
 
   // ------------------------------------------------------------------ packet_plane
 
-  private void check(PacketPlane plane) {
+  private void check(PacketPlaneSection plane) {
     if (!problems.written(PLANE + ".management")) {
       problems.add(
           PLANE + ".management",
@@ -92,14 +92,14 @@ final class PacketPlaneCheck {
     checkServices(plane);
   }
 
-  private void checkModes(PacketPlane plane) {
+  private void checkModes(PacketPlaneSection plane) {
     boolean xdpOff = config.hostSynFloodProtection().filter(s -> !s.xdpValidation()).isPresent();
     if (problems.doubtfulWithin(PLANE + ".modes")) {
       return;
     }
     if (plane.modes().isEmpty()) {
       problems.add(PLANE + ".modes", "none (expected: at least one)");
-    } else if (xdpOff && !plane.modes().contains(PacketPlane.Mode.NFTABLES)) {
+    } else if (xdpOff && !plane.modes().contains(PacketPlaneSection.Mode.NFTABLES)) {
       problems.add(
           PLANE + ".modes", "none is left with syn_flood_protection.xdp_validation: false");
     }
@@ -134,7 +134,7 @@ final class PacketPlaneCheck {
     }
   }
 
-  private void checkServices(PacketPlane plane) {
+  private void checkServices(PacketPlaneSection plane) {
     List<VirtualService> services = plane.virtualServices();
     String list = PLANE + ".virtual_services";
     names.unique(list, services.stream().map(VirtualService::name).toList());

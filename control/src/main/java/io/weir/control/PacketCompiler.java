@@ -1,9 +1,10 @@
 package io.weir.control;
 
 import io.weir.config.Config;
-import io.weir.config.PacketPlane.Handling;
-import io.weir.config.PacketPlane.NetworkList;
-import io.weir.config.PacketPlane.Treatment;
+import io.weir.config.PacketPlaneSection;
+import io.weir.config.PacketPlaneSection.Handling;
+import io.weir.config.PacketPlaneSection.NetworkList;
+import io.weir.config.PacketPlaneSection.Treatment;
 import io.weir.config.SynFloodProtection;
 import io.weir.control.Live.LivePool;
 import io.weir.control.packet.BalancedService;
@@ -57,7 +58,7 @@ final class PacketCompiler {
   private final SourceFiles files;
   private final Map<String, LivePool> pools;
   private final Optional<SynFloodProtection> syn;
-  private final Optional<io.weir.config.PacketPlane> section;
+  private final Optional<PacketPlaneSection> section;
 
   PacketCompiler(
       Config config, Complaints complaints, SourceFiles files, Map<String, LivePool> pools) {
@@ -97,23 +98,19 @@ final class PacketCompiler {
     complainOfObstacles(at, settings.with(balancing(services)));
     section.ifPresent(plane -> complainOfLostBackends(settings));
     return new PacketSnapshot(
-        settings,
-        section,
-        section.flatMap(io.weir.config.PacketPlane::confirmWithin),
-        services,
-        tunnels);
+        settings, section, section.flatMap(PacketPlaneSection::confirmWithin), services, tunnels);
   }
 
   private List<String> interfaces() {
-    List<String> named = section.map(io.weir.config.PacketPlane::interfaces).orElse(List.of());
+    List<String> named = section.map(PacketPlaneSection::interfaces).orElse(List.of());
     return named.isEmpty() ? DefaultRoutes.interfaces() : named;
   }
 
   private Set<Mode> modes() {
     Set<Mode> modes = EnumSet.noneOf(Mode.class);
     section
-        .map(io.weir.config.PacketPlane::modes)
-        .orElse(List.of(io.weir.config.PacketPlane.Mode.values()))
+        .map(PacketPlaneSection::modes)
+        .orElse(List.of(PacketPlaneSection.Mode.values()))
         .forEach(mode -> modes.add(Mode.valueOf(mode.name())));
     if (syn.isPresent() && !syn.get().xdpValidation()) {
       modes.removeAll(Set.of(Mode.NATIVE, Mode.GENERIC));
@@ -139,7 +136,7 @@ final class PacketCompiler {
     return filters.withSyn(syn.map(PacketCompiler::limits).orElse(SynLimits.NONE));
   }
 
-  private static PacketPolicy filters(io.weir.config.PacketPlane plane) {
+  private static PacketPolicy filters(PacketPlaneSection plane) {
     return new PacketPolicy(
         ReversePath.valueOf(plane.reversePath().name()),
         plane.fragments() == Handling.REFUSE,
@@ -151,12 +148,12 @@ final class PacketCompiler {
         plane.sampleEvery());
   }
 
-  private static Reflectors reflectors(io.weir.config.PacketPlane.Reflectors wanted) {
+  private static Reflectors reflectors(PacketPlaneSection.Reflectors wanted) {
     Map<Integer, Reflectors.Row> rows = new LinkedHashMap<>();
     if (wanted.known()) {
       Reflectors.KNOWN.rows().forEach(row -> rows.put(row.port(), row));
     }
-    for (io.weir.config.PacketPlane.Reflector each : wanted.ports()) {
+    for (PacketPlaneSection.Reflector each : wanted.ports()) {
       rows.remove(each.port());
       if (each.treatment() != Treatment.PASS) {
         Reflectors.Treatment treatment = Reflectors.Treatment.valueOf(each.treatment().name());
@@ -177,7 +174,7 @@ final class PacketCompiler {
 
   // ------------------------------------------------------------------ lists
 
-  private AddressLists lists(io.weir.config.PacketPlane plane) {
+  private AddressLists lists(PacketPlaneSection plane) {
     return new AddressLists(
         plane.management(),
         plane.bogons() == Handling.REFUSE ? AddressLists.BOGONS : List.of(),
@@ -202,21 +199,21 @@ final class PacketCompiler {
 
   // ------------------------------------------------------------------ services
 
-  private static Balancing tunnels(io.weir.config.PacketPlane plane) {
+  private static Balancing tunnels(PacketPlaneSection plane) {
     return new Balancing(
         List.of(),
         source(plane, true).orElse(Balancing.NONE.tunnelIpv4()),
         source(plane, false).orElse(Balancing.NONE.tunnelIpv6()));
   }
 
-  private static Optional<IpAddress> source(io.weir.config.PacketPlane plane, boolean ipv4) {
+  private static Optional<IpAddress> source(PacketPlaneSection plane, boolean ipv4) {
     return plane.tunnelSources().stream().filter(address -> address.isIpv4() == ipv4).findFirst();
   }
 
-  private List<BalancedService> services(io.weir.config.PacketPlane plane) {
+  private List<BalancedService> services(PacketPlaneSection plane) {
     List<BalancedService> services = new ArrayList<>();
     for (int i = 0; i < plane.virtualServices().size(); i++) {
-      io.weir.config.PacketPlane.VirtualService wanted = plane.virtualServices().get(i);
+      PacketPlaneSection.VirtualService wanted = plane.virtualServices().get(i);
       String path = PLANE + ".virtual_services[" + i + "]";
       LivePool pool = pools.get(wanted.pool());
       if (pool == null) {
@@ -239,7 +236,7 @@ final class PacketCompiler {
   }
 
   private static VirtualService virtual(
-      io.weir.config.PacketPlane.VirtualService wanted,
+      PacketPlaneSection.VirtualService wanted,
       io.weir.config.ListenAddress at,
       List<VirtualService.Backend> backends) {
     Protocol protocol = Protocol.valueOf(wanted.protocol().name());
@@ -247,7 +244,7 @@ final class PacketCompiler {
   }
 
   private List<VirtualService.Backend> backends(
-      io.weir.config.PacketPlane.VirtualService wanted, LivePool pool) {
+      PacketPlaneSection.VirtualService wanted, LivePool pool) {
     return pool.backends().stream()
         .map(backend ->
             new VirtualService.Backend(
@@ -272,10 +269,10 @@ final class PacketCompiler {
   }
 
   private void complainOfTunnels(
-      io.weir.config.PacketPlane plane,
-      io.weir.config.PacketPlane.VirtualService service,
+      PacketPlaneSection plane,
+      PacketPlaneSection.VirtualService service,
       List<VirtualService.Backend> backends) {
-    if (service.method() == io.weir.config.PacketPlane.Method.LAYER_2) {
+    if (service.method() == PacketPlaneSection.Method.LAYER_2) {
       return;
     }
     for (VirtualService.Backend backend : backends) {

@@ -1,5 +1,6 @@
 package io.weir.control.packet;
 
+import io.weir.config.PacketPlaneSection;
 import io.weir.packet.Balancing;
 import io.weir.packet.PlaneSettings;
 import java.time.Duration;
@@ -16,7 +17,7 @@ import java.util.Optional;
  */
 public record PacketSnapshot(
     PlaneSettings settings,
-    Optional<io.weir.config.PacketPlane> section,
+    Optional<PacketPlaneSection> section,
     Optional<Duration> confirmWithin,
     List<BalancedService> services,
     Balancing tunnels) {

@@ -12,7 +12,7 @@ import java.util.Optional;
     It guards whole interfaces of this host, not single listeners. Order of the lists: `management`, `bogons`, \
     `own_networks`, `allow`, `block`; the first that holds the source decides.\
     """)
-public record PacketPlane(
+public record PacketPlaneSection(
     @Key(doc = "Whether the block has effect.", def = "true") boolean enabled,
     @Key(
             doc =
