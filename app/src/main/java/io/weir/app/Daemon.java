@@ -13,6 +13,8 @@ import io.weir.control.Controller;
 import io.weir.control.Options;
 import io.weir.net.HostPort;
 import io.weir.net.IpAddress;
+import io.weir.packet.Handover;
+import io.weir.packet.PlaneRecord;
 import io.weir.proxy.ListeningSockets;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
@@ -89,11 +91,17 @@ final class Daemon {
   private Controller start() throws ConfigRefusedException, IOException {
     Options options = Options.of(Main.version());
     if (!takeover) {
-      return Controller.start(file, ListeningSockets.none(), options);
+      PlaneRecord record = PacketRecord.ifFree();
+      Handover left = PacketRecord.left(record);
+      Controller controller =
+          Controller.start(file, ListeningSockets.none(), left, record, options);
+      controller.settle();
+      return controller;
     }
     try (TakeoverClient running = new TakeoverClient(takeoverSocket())) {
       Controller controller =
-          Controller.start(file, running.sockets(), running.packetPlane(), options);
+          Controller.start(
+              file, running.sockets(), running.packetPlane(), PacketRecord.here(), options);
       running.ready();
       controller.settle();
       return controller;

@@ -8,6 +8,7 @@ import io.weir.control.health.HealthResult;
 import io.weir.control.management.ManagementPort;
 import io.weir.control.packet.PacketGuard;
 import io.weir.packet.Handover;
+import io.weir.packet.PlaneRecord;
 import io.weir.proxy.ListeningSockets;
 import io.weir.proxy.Proxy;
 import io.weir.proxy.upstream.Backend;
@@ -81,16 +82,17 @@ public final class Controller implements AutoCloseable {
    */
   public static Controller start(Path file, ListeningSockets inherited, Options options)
       throws ConfigRefusedException, IOException {
-    return start(file, inherited, Handover.NONE, options);
+    return start(file, inherited, Handover.NONE, PlaneRecord.NONE, options);
   }
 
   /**
    * The same, going on with the packet plane of the ending process until {@link #settle}.
    *
-   * @param plane what the ending process hands over of it
+   * @param plane what the ending process hands over of it, or one before has left
+   * @param record of what the packet plane changes outside of this process
    */
   public static Controller start(
-      Path file, ListeningSockets inherited, Handover plane, Options options)
+      Path file, ListeningSockets inherited, Handover plane, PlaneRecord record, Options options)
       throws ConfigRefusedException, IOException {
     SourceFiles files = SourceFiles.of(file);
     HostNames names = HostNames.none();
@@ -100,7 +102,7 @@ public final class Controller implements AutoCloseable {
           case Compilation.Accepted accepted -> accepted.generation();
         };
     Proxy proxy = new Proxy(first.workers(), inherited);
-    PacketGuard packets = new PacketGuard(plane);
+    PacketGuard packets = new PacketGuard(plane, record);
     try {
       return new Controller(file, options, proxy, packets, files, names, first);
     } catch (IOException | RuntimeException failed) {

@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -139,6 +140,45 @@ class PacketPlaneTest {
     assertThat(setting("net.ipv4.tcp_syncookies net.ipv4.tcp_timestamps net.core.somaxconn"))
         .isEqualTo(before);
     assertThat(setting("net.ipv4.conf.lo.forwarding")).isEqualTo("0");
+  }
+
+  @Test
+  void putsBackWhatAKilledProcessChanged() throws IOException {
+    String settings = "net.ipv4.tcp_syncookies net.ipv4.tcp_timestamps net.core.somaxconn";
+    sh("gw", "sysctl -q net.core.somaxconn=4000 net.ipv4.tcp_syncookies=0");
+    String before = setting(settings);
+    String rules = "syn_flood_protection: {}\n" + plane("modes: [nftables]\n  " + BLOCK);
+    weir = kill(start(rules));
+    assertThat(sh("gw", "nft list tables")).contains("weir_packet");
+    assertThat(setting("net.core.somaxconn")).isEqualTo("65536");
+    weir = kill(start(rules));
+    weir = start("syn_flood_protection: {}\n" + plane(BLOCK));
+    weir.awaitLine("goes on with what a process left");
+    assertThat(sh("gw", "nft list tables")).isEmpty();
+    assertThat(noneReaches(11)).isTrue();
+    weir.signal("TERM");
+    assertThat(weir.awaitExit()).isZero();
+    weir.close();
+    assertThat(setting(settings)).isEqualTo(before);
+    assertThat(records()).isEmpty();
+    weir = kill(start(rules));
+    weir = start("");
+    assertThat(setting(settings)).as("no plane is wanted any more").isEqualTo(before);
+    assertThat(sh("gw", "nft list tables")).isEmpty();
+    assertThat(records()).isEmpty();
+  }
+
+  private static WeirProcess kill(WeirProcess weir) {
+    weir.signal("KILL");
+    weir.awaitExit();
+    weir.close();
+    return weir;
+  }
+
+  private List<Path> records() throws IOException {
+    try (Stream<Path> files = Files.list(folder)) {
+      return files.filter(file -> file.getFileName().toString().contains("packet-plane")).toList();
+    }
   }
 
   @Test

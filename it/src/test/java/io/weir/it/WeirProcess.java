@@ -48,6 +48,7 @@ final class WeirProcess implements AutoCloseable {
     try {
       ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
       builder.environment().put("XDG_RUNTIME_DIR", folder.toString());
+      builder.environment().put("STATE_DIRECTORY", folder.toString());
       process = builder.start();
     } catch (IOException failed) {
       throw new UncheckedIOException(failed);

@@ -70,6 +70,11 @@ public record Handover(List<Part> parts) {
     return parts.isEmpty();
   }
 
+  /** What there is, in a line. */
+  public String summary() {
+    return String.join(", ", parts.stream().map(Part::words).toList());
+  }
+
   List<Part> all(String kind) {
     return parts.stream().filter(part -> part.is(kind)).toList();
   }
@@ -106,7 +111,7 @@ public record Handover(List<Part> parts) {
     if (!all(NFTABLES).isEmpty()) {
       NftEngine.removeRules("nft");
     }
-    new KernelSettings(Path.of("/proc/sys"), this).settle();
+    new KernelSettings(Path.of("/proc/sys"), this, PlaneRecord.NONE).settle();
     close();
   }
 }

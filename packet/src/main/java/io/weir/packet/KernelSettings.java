@@ -30,17 +30,23 @@ final class KernelSettings implements AutoCloseable {
   private final Map<String, Change> changes = new LinkedHashMap<>();
   private final Set<String> wanted = new HashSet<>();
   private final List<String> problems = new ArrayList<>();
+  private final PlaneRecord record;
 
   /**
    * @param root where the settings are files, {@code /proc/sys}
    */
   KernelSettings(Path root) {
-    this.root = root;
+    this(root, Handover.NONE, PlaneRecord.NONE);
   }
 
-  /** Goes on with what the plane before has changed. */
-  KernelSettings(Path root, Handover handover) {
-    this(root);
+  /**
+   * Goes on with what the plane before has changed.
+   *
+   * @param record told of each change before it is made
+   */
+  KernelSettings(Path root, Handover handover, PlaneRecord record) {
+    this.root = root;
+    this.record = record;
     for (Handover.Part part : handover.all(Handover.SETTING)) {
       if (!part.word(1).matches("[a-z0-9_]+(\\.[a-z0-9_]+)*")) {
         throw new IllegalArgumentException("handover: " + part.word(1) + " is no setting");
@@ -104,12 +110,24 @@ final class KernelSettings implements AutoCloseable {
     if (value.equals(before)) {
       return;
     }
+    Change earlier = changes.get(name);
+    if (before != null) {
+      changes.put(name, new Change(earlier == null ? before : earlier.before(), value));
+      record.settings(handover());
+    }
     if (!write(name, value)) {
       problems.add(name + ": " + before + " (expected: " + value + "; it cannot be set here)");
-    } else if (before != null) {
-      Change earlier = changes.get(name);
-      changes.put(name, new Change(earlier == null ? before : earlier.before(), value));
+      forget(name, earlier);
     }
+  }
+
+  private void forget(String name, @Nullable Change earlier) {
+    if (earlier == null) {
+      changes.remove(name);
+    } else {
+      changes.put(name, earlier);
+    }
+    record.settings(handover());
   }
 
   /** Sets a number unless it is that high already. */

@@ -68,6 +68,16 @@ final class NftEngine implements Engine {
     }
   }
 
+  /** Whether there are rules that a plane before has left. */
+  static boolean hasRules(String command) {
+    try {
+      runNft(command, "", "list", "table", "inet", NftRules.TABLE);
+      return true;
+    } catch (IllegalStateException gone) {
+      return false;
+    }
+  }
+
   private String run(String input, String... arguments) {
     return runNft(command, input, arguments);
   }

@@ -46,6 +46,7 @@ public final class PacketPlane implements AutoCloseable {
   private final KernelSettings kernel;
   private final Engine engine;
   private final String nft;
+  private final PlaneRecord record;
   private final ScheduledExecutorService timer;
   private Handover before;
   private PacketPolicy policy;
@@ -60,12 +61,14 @@ public final class PacketPlane implements AutoCloseable {
       KernelSettings kernel,
       Engine engine,
       String nft,
+      PlaneRecord record,
       Handover before,
       ScheduledExecutorService timer) {
     this.settings = settings;
     this.kernel = kernel;
     this.engine = engine;
     this.nft = nft;
+    this.record = record;
     this.before = before;
     this.timer = timer;
     if ("2".equals(kernel.inherited(SYNCOOKIES))) {
@@ -83,7 +86,7 @@ public final class PacketPlane implements AutoCloseable {
    *     then
    */
   public static PacketPlane start(PlaneSettings settings) throws PacketPlaneException {
-    return start(settings, Handover.NONE);
+    return start(settings, Handover.NONE, PlaneRecord.NONE);
   }
 
   /**
@@ -93,36 +96,49 @@ public final class PacketPlane implements AutoCloseable {
    * its program, which {@link #reassert} puts in force again.
    *
    * @param before belongs to the plane from here on, whatever becomes of it
+   * @param record told of what is changed outside of this process
    * @throws PacketPlaneException as {@link #start(PlaneSettings)}
    */
-  public static PacketPlane start(PlaneSettings settings, Handover before)
+  public static PacketPlane start(PlaneSettings settings, Handover before, PlaneRecord record)
       throws PacketPlaneException {
-    return start(settings, before, Path.of("/proc/sys"), "nft");
+    return start(settings, before, record, Path.of("/proc/sys"), "nft");
   }
 
   static PacketPlane start(PlaneSettings settings, Path sysctl, String nft)
       throws PacketPlaneException {
-    return start(settings, Handover.NONE, sysctl, nft);
+    return start(settings, Handover.NONE, PlaneRecord.NONE, sysctl, nft);
   }
 
-  private static PacketPlane start(PlaneSettings settings, Handover before, Path sysctl, String nft)
+  private static PacketPlane start(
+      PlaneSettings settings, Handover before, PlaneRecord record, Path sysctl, String nft)
       throws PacketPlaneException {
-    KernelSettings kernel = new KernelSettings(sysctl, before);
+    record.restate(before);
+    KernelSettings kernel = new KernelSettings(sysctl, before, record);
     // One thread, made now: it lives in the network namespace of the one that makes it.
     ThreadFactory threads = Thread.ofPlatform().name("weir-packet").daemon().factory();
     ScheduledExecutorService timer = Executors.newSingleThreadScheduledExecutor(threads);
     try {
       prepare(kernel, settings);
-      Engine engine = choose(settings, kernel, nft, before);
-      PacketPlane plane = new PacketPlane(settings, kernel, engine, nft, before, timer);
+      Engine engine = choose(settings, kernel, nft, before, record);
+      PacketPlane plane = new PacketPlane(settings, kernel, engine, nft, record, before, timer);
       long period = ATTACK_CHECK.toMillis();
       timer.scheduleWithFixedDelay(plane::watch, period, period, TimeUnit.MILLISECONDS);
       return plane;
     } catch (PacketPlaneException | RuntimeException e) {
       timer.shutdownNow();
       kernel.close();
+      undone(record, before);
       before.close();
       throw e;
+    }
+  }
+
+  /** What this plane changed is undone; what the one before has changed is not. */
+  private static void undone(PlaneRecord record, Handover before) {
+    if (before.isEmpty()) {
+      record.delete();
+    } else {
+      record.restate(before);
     }
   }
 
@@ -153,12 +169,16 @@ public final class PacketPlane implements AutoCloseable {
   }
 
   private static Engine choose(
-      PlaneSettings settings, KernelSettings kernel, String nft, Handover before)
+      PlaneSettings settings,
+      KernelSettings kernel,
+      String nft,
+      Handover before,
+      PlaneRecord record)
       throws PacketPlaneException {
     List<String> why = new ArrayList<>();
     Engine engine = tryXdp(settings, kernel, before, why);
     if (engine == null) {
-      engine = tryNft(settings, nft, before, why);
+      engine = tryNft(settings, nft, before, record, why);
     }
     if (engine == null && settings.modes().contains(Mode.NONE)) {
       engine = NoEngine.on(settings.interfaces(), String.join("; ", why));
@@ -273,12 +293,13 @@ public final class PacketPlane implements AutoCloseable {
   }
 
   private static @Nullable Engine tryNft(
-      PlaneSettings settings, String nft, Handover before, List<String> why) {
+      PlaneSettings settings, String nft, Handover before, PlaneRecord record, List<String> why) {
     String obstacle = obstacleToNft(settings);
     if (obstacle != null) {
       why.add(obstacle);
       return null;
     }
+    record.rules();
     try {
       return new NftEngine(
           nft,
@@ -319,6 +340,10 @@ public final class PacketPlane implements AutoCloseable {
   /** What is not as it should be though the plane is at work, one sentence each. */
   public synchronized List<String> problems() {
     List<String> problems = new ArrayList<>(kernel.problems());
+    String unrecorded = record.problem();
+    if (unrecorded != null) {
+      problems.add(unrecorded);
+    }
     if (!balancing.services().isEmpty() && !(engine instanceof XdpEngine)) {
       problems.add("virtual services: not balanced (expected: XDP)");
     }
@@ -485,7 +510,7 @@ public final class PacketPlane implements AutoCloseable {
   public synchronized PacketPlane startAgain(PlaneSettings next) throws PacketPlaneException {
     PacketPlane plane;
     try {
-      plane = start(next, handover().duplicate());
+      plane = start(next, handover().duplicate(), record);
     } catch (PacketPlaneException | RuntimeException e) {
       reassert();
       throw e;
@@ -509,6 +534,7 @@ public final class PacketPlane implements AutoCloseable {
   public synchronized void reassert() {
     if (!closed) {
       engine.replace(policy);
+      record.restate(handover());
     }
   }
 
@@ -530,6 +556,7 @@ public final class PacketPlane implements AutoCloseable {
     }
     old.close();
     kernel.settle();
+    record.restate(handover());
   }
 
   /**
@@ -539,13 +566,17 @@ public final class PacketPlane implements AutoCloseable {
   @Override
   public synchronized void close() {
     if (!before.isEmpty()) {
+      Handover old = before.duplicate();
       release();
       kernel.close();
+      undone(record, old);
+      old.close();
     } else if (!closed) {
       closed = true;
       timer.shutdownNow();
       engine.close();
       kernel.close();
+      record.delete();
     }
   }
 }

@@ -94,7 +94,7 @@ class HandoverTest {
     PacketPlane plane = here.run(() -> PacketPlane.start(one));
     Handover handover = plane.handover().duplicate();
     PlaneSettings open = on(List.of("veth"), AddressLists.EMPTY, Mode.NATIVE);
-    PacketPlane other = here.run(() -> PacketPlane.start(open, handover));
+    PacketPlane other = here.run(() -> PacketPlane.start(open, handover, PlaneRecord.NONE));
     there.sh("ping -q -c1 -W2 10.1.0.1");
     here.close(other);
     there.sh("ping -q -c1 -W2 10.1.0.1");
@@ -130,7 +130,8 @@ class HandoverTest {
           .isInstanceOf(IllegalArgumentException.class);
     }
     Handover wrong = new Handover(List.of(new Handover.Part("setting ../../etc/passwd 0 1", -1)));
-    assertThatThrownBy(() -> new KernelSettings(java.nio.file.Path.of("/proc/sys"), wrong))
+    assertThatThrownBy(
+            () -> new KernelSettings(java.nio.file.Path.of("/proc/sys"), wrong, PlaneRecord.NONE))
         .isInstanceOf(IllegalArgumentException.class);
   }
 }

@@ -5,6 +5,7 @@ import io.weir.packet.Handover;
 import io.weir.packet.PacketPlane;
 import io.weir.packet.PacketPlane.Change;
 import io.weir.packet.PacketPlaneException;
+import io.weir.packet.PlaneRecord;
 import io.weir.packet.PlaneSettings;
 import io.weir.proxy.upstream.Pool;
 import java.io.IOException;
@@ -27,6 +28,8 @@ public final class PacketGuard implements AutoCloseable {
 
   /** What another process left, until there is a plane in its place, or none is wanted. */
   private Handover before;
+
+  private final PlaneRecord record;
 
   private @Nullable PacketPlane plane;
 
@@ -51,9 +54,15 @@ public final class PacketGuard implements AutoCloseable {
     }
   }
 
-  /** Guards nothing yet; {@code before} is what another process hands over, and belongs to this. */
-  public PacketGuard(Handover before) {
+  /**
+   * Guards nothing yet.
+   *
+   * @param before what another process hands over or has left; belongs to this
+   * @param record of what is changed outside of this process
+   */
+  public PacketGuard(Handover before, PlaneRecord record) {
     this.before = before;
+    this.record = record;
   }
 
   // ------------------------------------------------------------------ change
@@ -83,7 +92,7 @@ public final class PacketGuard implements AutoCloseable {
   private void begin(PacketSnapshot next) throws PacketPlaneException {
     Handover old = before;
     before = Handover.NONE;
-    plane = PacketPlane.start(next.settingsNow(), old);
+    plane = PacketPlane.start(next.settingsNow(), old, record);
     wanted = next;
     confirmed = next;
     tell(plane);
@@ -211,8 +220,8 @@ public final class PacketGuard implements AutoCloseable {
   public synchronized void settle() {
     if (plane != null) {
       plane.settle();
-    } else {
-      before.end();
+    } else if (!before.isEmpty()) {
+      record.end(before);
       before = Handover.NONE;
     }
   }
