@@ -91,7 +91,7 @@ final class Daemon {
   private Controller start() throws ConfigRefusedException, IOException {
     Options options = Options.of(Main.version());
     if (!takeover) {
-      PlaneRecord record = PacketRecord.ifFree();
+      PlaneRecord record = PacketRecord.toServeWith(false);
       Handover left = PacketRecord.left(record);
       Controller controller =
           Controller.start(file, ListeningSockets.none(), left, record, options);
@@ -101,7 +101,11 @@ final class Daemon {
     try (TakeoverClient running = new TakeoverClient(takeoverSocket())) {
       Controller controller =
           Controller.start(
-              file, running.sockets(), running.packetPlane(), PacketRecord.here(), options);
+              file,
+              running.sockets(),
+              running.packetPlane(),
+              PacketRecord.toServeWith(true),
+              options);
       running.ready();
       controller.settle();
       return controller;

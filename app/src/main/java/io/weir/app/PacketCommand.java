@@ -3,6 +3,8 @@ package io.weir.app;
 import io.weir.app.top.PacketScreen;
 import io.weir.app.top.StatusSample;
 import io.weir.net.HostPort;
+import io.weir.packet.Handover;
+import io.weir.packet.PlaneRecord;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.net.URI;
@@ -24,16 +26,20 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "packet",
     description = {
-      "Shows the packet plane of a running Weir, or decides about its last change.",
+      "Shows the packet plane of a running Weir, decides about its last change, or removes what is"
+          + " left of one.",
       "",
       "With confirm_within, a reload that changes packet_plane is taken back by itself unless it is"
-          + " confirmed in time."
+          + " confirmed in time.",
+      "",
+      "detach asks no running Weir: it detaches what persists after one has ended or was killed in"
+          + " this network namespace, removes its rules and puts the kernel's settings back."
     },
     mixinStandardHelpOptions = true,
     exitCodeListHeading = "Exit codes:%n",
     exitCodeList = {
       "0:shown, or done",
-      "1:nothing is on trial, or there is no packet plane",
+      "1:nothing is on trial, there is no packet plane, or Weir runs and keeps its own",
       "2:the command line is wrong",
       "3:nobody answers there"
     })
@@ -50,7 +56,8 @@ final class PacketCommand implements Callable<Integer> {
       defaultValue = "status",
       description =
           "status: how each interface is guarded, and what was refused; confirm: the change on trial"
-              + " lasts; undo: it is taken back now. Default: status.")
+              + " lasts; undo: it is taken back now; detach: what is left of a plane is removed. Default:"
+              + " status.")
   private Action action = Action.STATUS;
 
   @Option(
@@ -62,11 +69,15 @@ final class PacketCommand implements Callable<Integer> {
   private enum Action {
     STATUS,
     CONFIRM,
-    UNDO
+    UNDO,
+    DETACH
   }
 
   @Override
   public Integer call() throws InterruptedException {
+    if (action == Action.DETACH) {
+      return detach();
+    }
     URI uri = uri();
     try (HttpClient client = HttpClient.newHttpClient()) {
       return action == Action.STATUS ? show(client, uri) : decide(client, uri);
@@ -75,6 +86,27 @@ final class PacketCommand implements Callable<Integer> {
           .getErr()
           .println("no answer from " + uri + ": " + failed + " (is management on there?)");
       return ExitCode.UNAVAILABLE;
+    }
+  }
+
+  private int detach() {
+    try {
+      PlaneRecord record = PacketRecord.here();
+      if (record.isInUse()) {
+        spec.commandLine()
+            .getErr()
+            .println(
+                "a running Weir has a packet plane here (stop it first, or take the section out)");
+        return ExitCode.CONFIGURATION;
+      }
+      Handover left = record.left();
+      record.end(left);
+      PrintWriter out = spec.commandLine().getOut();
+      out.println(left.isEmpty() ? "nothing is left here" : "removed: " + left.summary());
+      return ExitCode.OK;
+    } catch (IOException | RuntimeException failed) {
+      spec.commandLine().getErr().println("packet plane: " + failed.getMessage());
+      return ExitCode.CONFIGURATION;
     }
   }
 

@@ -27,33 +27,36 @@ final class PacketRecord {
     return PlaneRecord.in(folder);
   }
 
-  /** The same, or none if another process, which is running, keeps its own there. */
-  static PlaneRecord ifFree() throws IOException {
-    PlaneRecord record = here();
-    if (record.isInUse()) {
+  /**
+   * The same for a process that serves: none if another one, which is running and not taken over
+   * from, keeps its own there, or if this one may not see which network it is in.
+   */
+  static PlaneRecord toServeWith(boolean takeover) {
+    try {
+      PlaneRecord record = here();
+      if (takeover || !record.isInUse()) {
+        return record;
+      }
       LOG.log(
           Level.WARNING,
           "packet plane: another process keeps its record of this network; what this one changes"
               + " stays if it is killed");
-      return PlaneRecord.NONE;
+    } catch (IOException hidden) {
+      LOG.log(Level.INFO, "packet plane: no record is kept: {0}", hidden.toString());
     }
-    return record;
+    return PlaneRecord.NONE;
   }
 
-  /** What a process left that was killed; nothing if nobody can tell. */
+  /** What a process left that was killed, or whose plane persists. */
   static Handover left(PlaneRecord record) {
-    try {
-      Handover left = record.left();
-      if (!left.isEmpty()) {
-        LOG.log(
-            Level.WARNING,
-            "packet plane: goes on with what a process left that did not come to its end: {0}",
-            left.summary());
-      }
-      return left;
-    } catch (IOException damaged) {
-      LOG.log(Level.WARNING, "packet plane: {0}", damaged.getMessage());
-      return Handover.NONE;
+    Handover left = record.left();
+    String problem = record.problem();
+    if (problem != null) {
+      LOG.log(Level.WARNING, "packet plane: {0}", problem);
     }
+    if (!left.isEmpty()) {
+      LOG.log(Level.INFO, "packet plane: goes on with what a process left: {0}", left.summary());
+    }
+    return left;
   }
 }

@@ -83,6 +83,12 @@ public record PacketPlaneSection(
         Optional<Duration> confirmWithin,
     @Key(
             doc =
+                "Whether programs, or the rules in their place, stay in force when Weir ends, until the next start or"
+                    + " `weir packet detach`. Needs a bpf file system, which is mounted if it is missing.",
+            def = "false")
+        boolean persist,
+    @Key(
+            doc =
                 "Addresses of this host that tunnels to backends come from: at most one IPv4 and one IPv6.")
         List<IpAddress> tunnelSources,
     @Key(doc = "Addresses and ports that are balanced packet by packet.")

@@ -353,7 +353,7 @@ public final class Controller implements AutoCloseable {
     end();
     management.close();
     health.close();
-    packets.close();
+    packets.leave();
     proxy.close();
     accessLogs.close();
     current.close();

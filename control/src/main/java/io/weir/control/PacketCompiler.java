@@ -94,7 +94,8 @@ final class PacketCompiler {
             modes(),
             syn.map(SynFloodProtection::synCookies).orElse(false),
             syn.map(SynFloodProtection::maxSynBacklog).orElse(0),
-            Balancing.NONE);
+            Balancing.NONE,
+            section.map(PacketPlaneSection::persist).orElse(false));
     complainOfObstacles(at, settings.with(balancing(services)));
     section.ifPresent(plane -> complainOfLostBackends(settings));
     return new PacketSnapshot(

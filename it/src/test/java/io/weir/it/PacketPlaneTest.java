@@ -168,6 +168,64 @@ class PacketPlaneTest {
     assertThat(records()).isEmpty();
   }
 
+  @Test
+  void staysInForceUntilTheNextStartOrDetach() {
+    String settings = "net.ipv4.tcp_syncookies net.ipv4.tcp_timestamps net.core.somaxconn";
+    sh("gw", "sysctl -q net.core.somaxconn=4000");
+    String before = setting(settings);
+    String persisting = "syn_flood_protection: {}\n" + plane("persist: true\n  " + BLOCK);
+    weir = startHere(persisting);
+    weir.signal("TERM");
+    assertThat(weir.awaitExit()).isZero();
+    weir.close();
+    String id = program();
+    assertThat(id).as("still attached").isNotEmpty();
+    sh(
+        "cl",
+        "! ping -q -c1 -W1 -I 192.0.2.11 192.0.2.1 && ping -q -c1 -W2 -I 192.0.2.10 192.0.2.1");
+    weir = startHere(persisting);
+    weir.awaitLine("goes on with what a process left");
+    assertThat(program()).as("another program").isNotEqualTo(id);
+    assertThat(weir.metric("weir_packets_total", "list.blocked")).as("counted on").isPositive();
+    assertThat(detach().exit()).as("in use").isEqualTo(1);
+    weir = kill(weir);
+    sh(
+        "cl",
+        "! ping -q -c1 -W1 -I 192.0.2.11 192.0.2.1 && ping -q -c1 -W2 -I 192.0.2.10 192.0.2.1");
+    assertThat(detach().ok()).contains("removed: ").contains("link " + link + " NATIVE");
+    assertThat(attached()).doesNotContain("prog/xdp");
+    assertThat(setting(settings)).isEqualTo(before);
+    assertThat(detach().ok()).isEqualTo("nothing is left here\n");
+    weir = startHere(persisting);
+    weir.reload(plane("persist: false\n  " + BLOCK) + SERVED);
+    weir.signal("TERM");
+    assertThat(weir.awaitExit()).isZero();
+    assertThat(attached()).doesNotContain("prog/xdp");
+    assertThat(setting(settings)).isEqualTo(before);
+    assertThat(detach().ok()).isEqualTo("nothing is left here\n");
+  }
+
+  /**
+   * In the network of the gateway, but with the file systems of all: {@code ip netns exec} has /sys
+   * anew.
+   */
+  private List<String> inNetworkOnly() {
+    List<String> exec = networks.exec("gw");
+    return List.of(Tools.find("nsenter"), "--net=/run/netns/" + exec.getLast());
+  }
+
+  private WeirProcess startHere(String plane) {
+    return WeirProcess.start(folder, plane + SERVED, inNetworkOnly());
+  }
+
+  private Tools.Output detach() {
+    List<String> command = new ArrayList<>(inNetworkOnly());
+    command.addAll(List.of(Tools.find("env"), "STATE_DIRECTORY=" + folder));
+    command.addAll(WeirProcess.java());
+    command.addAll(List.of("packet", "detach"));
+    return Tools.run(command);
+  }
+
   private static WeirProcess kill(WeirProcess weir) {
     weir.signal("KILL");
     weir.awaitExit();
@@ -305,6 +363,11 @@ class PacketPlaneTest {
     assertThat(WeirProcess.check(folder, plane("required: false") + SERVED, unprivileged).ok())
         .contains("packets  " + link + ": native, else generic, else nftables, else none")
         .contains("XDP: missing");
+    assertThat(
+            WeirProcess.check(folder, plane("persist: true") + SERVED, without("-sys_admin"))
+                .text())
+        .as("ip netns exec mounts /sys anew")
+        .contains("persist: /sys/fs/bpf: no bpf file system (expected: mounted, or CAP_SYS_ADMIN");
     String lost = SERVED.replace("respond: { body: \"served\" }", "pool: app");
     String pools = "pools: [{ name: app, backends: [{ address: \"192.0.2.10:80\" }] }]\n";
     String elsewhere = plane("").replace(link, "nothere");

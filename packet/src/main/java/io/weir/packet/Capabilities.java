@@ -27,15 +27,27 @@ enum Capabilities {
     }
   }
 
+  /** Whether the process may mount file systems (CAP_SYS_ADMIN). */
+  static boolean mayMount() {
+    try {
+      return (effective(Files.readString(Path.of("/proc/self/status"))) >>> 21 & 1) != 0;
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
+  private static long effective(String status) {
+    return status
+        .lines()
+        .filter(line -> line.startsWith("CapEff:"))
+        .mapToLong(line -> Long.parseUnsignedLong(line.substring(7).strip(), 16))
+        .findFirst()
+        .orElse(0);
+  }
+
   /** The same from the text of {@code /proc/PID/status}. */
   static List<Capabilities> missing(String status) {
-    long effective =
-        status
-            .lines()
-            .filter(line -> line.startsWith("CapEff:"))
-            .mapToLong(line -> Long.parseUnsignedLong(line.substring(7).strip(), 16))
-            .findFirst()
-            .orElse(0);
+    long effective = effective(status);
     return Arrays.stream(values())
         .filter(capability -> (effective >>> capability.bit & 1) == 0)
         .toList();

@@ -25,7 +25,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A change that could lock the operator out is {@linkplain #propose proposed}: it takes effect
  * at once, and is taken back by itself unless it is confirmed in time. All ends with {@link
- * #close}, and programs end with the process however that ends.
+ * #close}, and programs end with the process however that ends, unless they {@linkplain #leave
+ * persist}.
  *
  * <p>Safe in any thread. Interfaces and kernel settings are those of the network namespace of the
  * thread that starts it.
@@ -55,6 +56,9 @@ public final class PacketPlane implements AutoCloseable {
   private @Nullable Change open;
   private long lastAttack = System.nanoTime() - COOKIES_IN_FLIGHT.toNanos();
   private boolean closed;
+
+  /** Whether all that is in force outlives the process. */
+  private boolean persists;
 
   private PacketPlane(
       PlaneSettings settings,
@@ -122,6 +126,9 @@ public final class PacketPlane implements AutoCloseable {
       Engine engine = choose(settings, kernel, nft, before, record);
       PacketPlane plane = new PacketPlane(settings, kernel, engine, nft, record, before, timer);
       long period = ATTACK_CHECK.toMillis();
+      if (before.isEmpty()) {
+        plane.persist();
+      }
       timer.scheduleWithFixedDelay(plane::watch, period, period, TimeUnit.MILLISECONDS);
       return plane;
     } catch (PacketPlaneException | RuntimeException e) {
@@ -244,7 +251,8 @@ public final class PacketPlane implements AutoCloseable {
 
   /**
    * What surely stands in the way of guarding by these settings here, found without changing
-   * anything: one sentence for each way that the settings allow. Empty if one of the ways may work.
+   * anything: one sentence for each way that the settings allow, and one if nothing can persist
+   * that shall. Empty if one of the ways may work.
    */
   public static List<String> obstacles(PlaneSettings settings) {
     List<String> interfaces = new ArrayList<>();
@@ -257,9 +265,14 @@ public final class PacketPlane implements AutoCloseable {
     }
     String xdp = obstacleToXdp(settings);
     String nft = obstacleToNft(settings);
-    return !interfaces.isEmpty()
-        ? interfaces
-        : xdp == null || nft == null ? List.of() : List.of(xdp, nft);
+    String pins = settings.persist() && xdp == null ? PlanePins.obstacle() : null;
+    if (!interfaces.isEmpty()) {
+      return interfaces;
+    }
+    if (pins != null) {
+      return List.of("persist: " + pins);
+    }
+    return xdp == null || nft == null ? List.of() : List.of(xdp, nft);
   }
 
   private static NetworkInterface find(String name) throws IOException {
@@ -557,6 +570,27 @@ public final class PacketPlane implements AutoCloseable {
     old.close();
     kernel.settle();
     record.restate(handover());
+    persist();
+  }
+
+  private void persist() {
+    if (settings.persist()) {
+      persists = !(engine instanceof XdpEngine) || record.pin(handover());
+    } else {
+      record.unpin();
+    }
+  }
+
+  /** Ends, leaving in force what persists; what does not is undone as by {@link #close}. */
+  public synchronized void leave() {
+    if (closed || !persists || !before.isEmpty()) {
+      close();
+      return;
+    }
+    if (settings.synCookies() && engine instanceof XdpEngine) {
+      kernel.set(SYNCOOKIES, "2"); // nobody will be there to do so when an attack begins
+    }
+    release();
   }
 
   /**

@@ -1,5 +1,6 @@
 package io.weir.packet;
 
+import io.weir.packet.bpf.BpfFileSystem;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -24,7 +25,7 @@ import org.jspecify.annotations.Nullable;
 public final class PlaneRecord {
 
   /** Keeps nothing. */
-  public static final PlaneRecord NONE = new PlaneRecord(null, "");
+  public static final PlaneRecord NONE = new PlaneRecord(null, "", null);
 
   private static final int MAX_SIZE = 16_384;
   private static final String HEAD = "weir packet plane 1";
@@ -34,13 +35,15 @@ public final class PlaneRecord {
 
   private final @Nullable Path file;
   private final String boot;
+  private final @Nullable PlanePins pins;
   private List<String> settings = List.of();
   private boolean rules;
   private @Nullable String problem;
 
-  PlaneRecord(@Nullable Path file, String boot) {
+  PlaneRecord(@Nullable Path file, String boot, @Nullable PlanePins pins) {
     this.file = file;
     this.boot = boot;
+    this.pins = pins;
   }
 
   /**
@@ -52,22 +55,33 @@ public final class PlaneRecord {
   public static PlaneRecord in(Path folder) throws IOException {
     String namespace = Files.readSymbolicLink(PROC.resolve("thread-self/ns/net")).toString();
     String boot = Files.readString(PROC.resolve("sys/kernel/random/boot_id")).strip();
-    Path file = folder.resolve("packet-plane-" + namespace.replaceAll("[^0-9]", ""));
-    return new PlaneRecord(file, boot);
+    String number = namespace.replaceAll("[^0-9]", "");
+    return new PlaneRecord(
+        folder.resolve("packet-plane-" + number),
+        boot,
+        new PlanePins(BpfFileSystem.ROOT.resolve("weir").resolve(number)));
   }
 
   // ------------------------------------------------------------------ what was left
 
   /**
-   * What a process left that did not come to its end: settings that are still as it set them, and
-   * rules. Empty if there is no such process.
-   *
-   * @throws IOException if the record cannot be read or is damaged
+   * What a process left that did not come to its end, or let its plane persist: settings that are
+   * still as it set them, rules, links and maps. Empty if there is no such process. What cannot be
+   * read is left out, and is the {@link #problem}.
    */
-  public synchronized Handover left() throws IOException {
-    List<String> lines = lines();
+  public synchronized Handover left() {
+    List<Handover.Part> parts = new ArrayList<>(pins == null ? List.of() : pins.open());
+    try {
+      parts.addAll(changed(lines()));
+    } catch (IOException damaged) {
+      problem = damaged.getMessage();
+    }
+    return new Handover(parts);
+  }
+
+  private List<Handover.Part> changed(List<String> lines) {
     if (lines.isEmpty() || !lines.get(1).equals("boot " + boot)) {
-      return Handover.NONE;
+      return List.of();
     }
     List<Handover.Part> parts = new ArrayList<>();
     for (String line : lines.subList(3, lines.size())) {
@@ -76,7 +90,7 @@ public final class PlaneRecord {
         parts.add(part);
       }
     }
-    return new Handover(parts);
+    return parts;
   }
 
   /** Whether another process, which is running, keeps its record here. */
@@ -201,11 +215,40 @@ public final class PlaneRecord {
     }
   }
 
+  /**
+   * Lets links and lasting maps outlive the process.
+   *
+   * @return whether that can be; else why not is the {@link #problem}
+   */
+  synchronized boolean pin(Handover plane) {
+    try {
+      if (pins != null) {
+        pins.replace(plane);
+      }
+      return pins != null;
+    } catch (IOException e) {
+      problem = "persist: " + e.getMessage();
+      return false;
+    }
+  }
+
+  /** Lets links and maps end with the process. */
+  synchronized void unpin() {
+    try {
+      if (pins != null) {
+        pins.remove();
+      }
+    } catch (IOException e) {
+      problem = "persist: " + e;
+    }
+  }
+
   /** Nothing is changed any more. */
   synchronized void delete() {
     settings = List.of();
     rules = false;
     try {
+      unpin();
       if (file != null) {
         Files.deleteIfExists(file);
       }
@@ -220,8 +263,8 @@ public final class PlaneRecord {
     delete();
   }
 
-  /** Why it could not be written, one sentence, or null. */
-  synchronized @Nullable String problem() {
+  /** Why it could not be read or written, one sentence, or null. */
+  public synchronized @Nullable String problem() {
     return problem;
   }
 }

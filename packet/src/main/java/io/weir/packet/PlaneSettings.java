@@ -16,6 +16,7 @@ import java.util.Set;
  * @param synBacklog half-open connections that the kernel keeps for each listening socket; 0: what
  *     the kernel has
  * @param balancing what is balanced on layer 4; that needs XDP
+ * @param persist whether programs and rules stay in force when the process ends
  */
 public record PlaneSettings(
     List<String> interfaces,
@@ -24,7 +25,8 @@ public record PlaneSettings(
     Set<Mode> modes,
     boolean synCookies,
     int synBacklog,
-    Balancing balancing) {
+    Balancing balancing,
+    boolean persist) {
 
   /** Copies the collections. */
   public PlaneSettings {
@@ -38,6 +40,18 @@ public record PlaneSettings(
     }
   }
 
+  /** Settings of a plane that ends with its process. */
+  public PlaneSettings(
+      List<String> interfaces,
+      PacketPolicy policy,
+      AddressLists lists,
+      Set<Mode> modes,
+      boolean synCookies,
+      int synBacklog,
+      Balancing balancing) {
+    this(interfaces, policy, lists, modes, synCookies, synBacklog, balancing, false);
+  }
+
   /** Every way may be tried, with cookies and a backlog of 65536. */
   public static PlaneSettings of(List<String> interfaces, PacketPolicy policy, AddressLists lists) {
     return new PlaneSettings(
@@ -47,12 +61,19 @@ public record PlaneSettings(
   /** The same with another policy and other lists. */
   public PlaneSettings with(PacketPolicy other, AddressLists otherLists) {
     return new PlaneSettings(
-        interfaces, other, otherLists, modes, synCookies, synBacklog, balancing);
+        interfaces, other, otherLists, modes, synCookies, synBacklog, balancing, persist);
   }
 
   /** The same with other services. */
   public PlaneSettings with(Balancing other) {
-    return new PlaneSettings(interfaces, policy, lists, modes, synCookies, synBacklog, other);
+    return new PlaneSettings(
+        interfaces, policy, lists, modes, synCookies, synBacklog, other, persist);
+  }
+
+  /** The same, to stay in force when the process ends, or not. */
+  public PlaneSettings persisting(boolean other) {
+    return new PlaneSettings(
+        interfaces, policy, lists, modes, synCookies, synBacklog, balancing, other);
   }
 
   /** Whether only policy, lists and services differ, which a running plane can exchange. */
@@ -60,6 +81,7 @@ public record PlaneSettings(
     return interfaces.equals(other.interfaces)
         && modes.equals(other.modes)
         && synCookies == other.synCookies
-        && synBacklog == other.synBacklog;
+        && synBacklog == other.synBacklog
+        && persist == other.persist;
   }
 }

@@ -26,7 +26,7 @@ class PlaneRecordTest {
   }
 
   private PlaneRecord record() {
-    return new PlaneRecord(file(), BOOT);
+    return new PlaneRecord(file(), BOOT, null);
   }
 
   /** A setting that every Linux has, as it is. */
@@ -57,7 +57,7 @@ class PlaneRecordTest {
     KernelSettings settings = new KernelSettings(folder, Handover.NONE, record);
     settings.set("net.core.somaxconn", "65536");
     assertThat(file()).content().endsWith("setting net.core.somaxconn 4096 65536\n");
-    PlaneRecord nowhere = new PlaneRecord(file().resolve("below-a-file"), BOOT);
+    PlaneRecord nowhere = new PlaneRecord(file().resolve("below-a-file"), BOOT, null);
     nowhere.rules();
     assertThat(nowhere.problem()).startsWith("record: ");
   }
@@ -65,7 +65,7 @@ class PlaneRecordTest {
   @Test
   void meansNothingAfterTheMachineStartedAgain() throws IOException {
     record().settings(List.of(unchanged()));
-    assertThat(new PlaneRecord(file(), BOOT.replace('0', '1')).left().isEmpty()).isTrue();
+    assertThat(new PlaneRecord(file(), BOOT.replace('0', '1'), null).left().isEmpty()).isTrue();
   }
 
   @Test

@@ -270,6 +270,16 @@ public final class PacketGuard implements AutoCloseable {
     }
   }
 
+  /** Ends with the process: what persists stays in force, all else is undone. */
+  public synchronized void leave() {
+    if (plane != null) {
+      log.close();
+      plane.leave();
+      plane = null;
+    }
+    close();
+  }
+
   /** Ends the plane: programs and rules go, the kernel's settings are put back. */
   @Override
   public synchronized void close() {

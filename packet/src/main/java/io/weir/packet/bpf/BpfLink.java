@@ -7,7 +7,7 @@ import java.lang.foreign.MemorySegment;
 
 /**
  * A program attached to an interface. It is detached when this is closed or the process ends,
- * however it ends.
+ * however it ends, unless another process holds it or {@linkplain BpfFileSystem it has a name}.
  */
 public final class BpfLink implements AutoCloseable {
 

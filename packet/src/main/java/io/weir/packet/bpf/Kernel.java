@@ -46,6 +46,16 @@ final class Kernel {
           "mmap",
           FunctionDescriptor.of(
               ValueLayout.ADDRESS, ValueLayout.ADDRESS, LONG, INT, INT, INT, LONG));
+  private static final MethodHandle MOUNT =
+      function(
+          "mount",
+          FunctionDescriptor.of(
+              INT,
+              ValueLayout.ADDRESS,
+              ValueLayout.ADDRESS,
+              ValueLayout.ADDRESS,
+              LONG,
+              ValueLayout.ADDRESS));
   private static final MethodHandle MUNMAP =
       function("munmap", FunctionDescriptor.of(INT, ValueLayout.ADDRESS, LONG));
 
@@ -84,6 +94,22 @@ final class Kernel {
       throw new BpfException(what, -answer);
     }
     return answer;
+  }
+
+  /** Mounts a bpf file system that only its owner may look into. */
+  static void mountBpf(String folder) {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment state = arena.allocate(STATE);
+      MemorySegment bpf = arena.allocateFrom("bpf");
+      MemorySegment mode = arena.allocateFrom("mode=0700");
+      if ((int) MOUNT.invokeExact(state, bpf, arena.allocateFrom(folder), bpf, 0L, mode) < 0) {
+        throw new BpfException("mount " + folder, (int) ERRNO.get(state, 0L));
+      }
+    } catch (BpfException e) {
+      throw e;
+    } catch (Throwable e) {
+      throw new AssertionError(e);
+    }
   }
 
   static void close(int descriptor) {
