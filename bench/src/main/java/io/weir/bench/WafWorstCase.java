@@ -64,6 +64,14 @@ public final class WafWorstCase {
 
   /** Searches and tells. */
   public static void main(String[] args) throws Exception {
+    if (args.length < 2) {
+      System.err.println("usage: bench/run waf-worst CRS ATTACKS [SECONDS [CLASS]]");
+      System.err.println("  CRS      folder of a Core Rule Set 4");
+      System.err.println("  ATTACKS  folder with lines of attacks in files *.txt");
+      System.err.println("  SECONDS  for each class and size; default: 5");
+      System.err.println("  CLASS    only classes whose name has this in it");
+      System.exit(2);
+    }
     Path crs = Path.of(args[0]);
     RuleSet rules = WafBenchmark.compile(crs, "1");
     double seconds = args.length > 2 ? Double.parseDouble(args[2]) : 5;

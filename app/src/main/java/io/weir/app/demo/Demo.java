@@ -20,6 +20,23 @@ public final class Demo implements AutoCloseable {
   /** Name of the takeover's socket beside the configuration: a demo meets only itself. */
   public static final String CONTROL_SOCKET = "control.sock";
 
+  /** A few rules in place of a whole rule set, which a machine need not have. */
+  private static final String RULES =
+      """
+      SecRuleEngine On
+      SecRule ARGS "@detectSQLi" "id:1001,phase:2,deny,status:403,t:none,t:urlDecodeUni,\\
+          msg:'SQL injection',tag:'attack-sqli'"
+      SecRule ARGS|REQUEST_HEADERS:User-Agent "@detectXSS" "id:1002,phase:2,deny,status:403,\\
+          t:none,t:utf8toUnicode,t:urlDecodeUni,t:htmlEntityDecode,t:jsDecode,t:removeNulls,\\
+          msg:'script in a value',tag:'attack-xss'"
+      SecRule ARGS|REQUEST_FILENAME "@rx (?i)(?:/etc/(?:passwd|shadow)|\\.\\.[/\\\\]){1,8}" \\
+          "id:1003,phase:2,deny,status:403,capture,t:none,t:normalizePath,t:lowercase,\\
+          msg:'file of the system',tag:'attack-lfi'"
+      SecRule ARGS "@pm cat wget curl nc bash" "id:1004,phase:2,deny,status:403,t:none,t:cmdLine,\\
+          msg:'command of a shell',tag:'attack-rce',chain"
+          SecRule MATCHED_VARS "@rx [;|&`]"
+      """;
+
   private static final int HTTP = 8080;
   private static final int HTTPS = 8443;
   private static final int MANAGEMENT = 9901;
@@ -40,6 +57,7 @@ public final class Demo implements AutoCloseable {
       backends.add(new DemoBackend(name));
     }
     SelfSignedCertificate.write(certificate(), folder.resolve("demo.key"));
+    Files.writeString(folder.resolve("rules.conf"), RULES);
     Files.writeString(config(), text());
   }
 
@@ -159,6 +177,10 @@ public final class Demo implements AutoCloseable {
       - name: admin                   # the backends' switches are not for clients
         match: { path: { prefix: /admin } }
         respond: { status: 403, body: "not through Weir\\n" }
+      - name: search
+        match: { path: { prefix: /search } }
+        pool: trees
+        waf: { rule_sets: [], files: [rules.conf] }
       - name: trees
         pool: trees
         retries: { attempts: 2, on: [connect_failure, reset, 503] }

@@ -86,6 +86,11 @@ public final class Tour implements AutoCloseable {
         "An answer of Weir's own",
         "curl -si " + web + "/admin",
         () -> get(web + "/admin").statusCode() == 403);
+    String attack = web + "/search?q=1%27%20OR%20%271%27=%271";
+    step(
+        "An attack, refused by the firewall; the access log says why",
+        "curl -si '" + attack + "'",
+        () -> get(attack).statusCode() == 403 && get(web + "/search?q=oak").statusCode() == 200);
     step(
         "WebSocket echo (any client)",
         "websocat ws://127.0.0.1:" + demo.http() + "/ws",
