@@ -48,6 +48,13 @@ public record PacketPlaneSection(
     @Key(doc = "Sources that are refused.") NetworkList block,
     @Key(
             doc =
+                "Whether clients that are blocked for slowness (`slowloris_protection`) are banned here for as long: no"
+                    + " packet of theirs gets in, whatever the listener. `management` and `allow` are exempt, and so are"
+                    + " trusted proxies, `exempt_networks` and backends.",
+            def = "true")
+        boolean bans,
+    @Key(
+            doc =
                 "`loose`: there must be a route back to the source; `strict`: and it must leave by the interface that the"
                     + " packet came in on, which is wrong where routes are asymmetric; `off`: not asked.",
             def = "loose")

@@ -103,6 +103,7 @@ public final class Controller implements AutoCloseable {
         };
     Proxy proxy = new Proxy(first.workers(), inherited);
     PacketGuard packets = new PacketGuard(plane, record);
+    proxy.setBlockObserver(packets.bans());
     try {
       return new Controller(file, options, proxy, packets, files, names, first);
     } catch (IOException | RuntimeException failed) {

@@ -1,10 +1,12 @@
 package io.weir.control;
 
 import io.weir.config.Config;
+import io.weir.config.Listener;
 import io.weir.config.PacketPlaneSection;
 import io.weir.config.PacketPlaneSection.Handling;
 import io.weir.config.PacketPlaneSection.NetworkList;
 import io.weir.config.PacketPlaneSection.Treatment;
+import io.weir.config.ProxyProtocolRule;
 import io.weir.config.SynFloodProtection;
 import io.weir.control.Live.LivePool;
 import io.weir.control.packet.BalancedService;
@@ -99,7 +101,13 @@ final class PacketCompiler {
     complainOfObstacles(at, settings.with(balancing(services)));
     section.ifPresent(plane -> complainOfLostBackends(settings));
     return new PacketSnapshot(
-        settings, section, section.flatMap(PacketPlaneSection::confirmWithin), services, tunnels);
+        settings,
+        section,
+        section.flatMap(PacketPlaneSection::confirmWithin),
+        services,
+        tunnels,
+        section.map(PacketPlaneSection::bans).orElse(false),
+        neverBanned());
   }
 
   private List<String> interfaces() {
@@ -196,6 +204,27 @@ final class PacketCompiler {
       all.addAll(found == null ? List.of() : found);
     }
     return all;
+  }
+
+  /**
+   * A ban holds for the whole host, unlike the block of a listener: so whoever brings other
+   * clients, or is exempt, on one of the listeners is not banned for what it does on another, and
+   * neither are backends, whose answers would be lost.
+   */
+  private List<IpPrefix> neverBanned() {
+    List<IpPrefix> networks = new ArrayList<>();
+    for (Listener listener : config.listeners()) {
+      networks.addAll(listener.trustedProxies());
+      networks.addAll(listener.slowlorisProtection().exemptNetworks());
+      listener.proxyProtocol().stream()
+          .filter(rule -> rule.mode() != ProxyProtocolRule.Mode.REFUSED)
+          .forEach(rule -> networks.addAll(rule.networks()));
+    }
+    pools.values().stream()
+        .flatMap(pool -> pool.backends().stream())
+        .map(backend -> IpAddress.of(backend.address().getAddress()))
+        .forEach(address -> networks.add(new IpPrefix(address, address.width())));
+    return networks.stream().distinct().toList();
   }
 
   // ------------------------------------------------------------------ services

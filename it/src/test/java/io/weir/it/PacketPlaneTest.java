@@ -128,6 +128,68 @@ class PacketPlaneTest {
     assertThat(allReach(10)).isTrue();
   }
 
+  private static String quicklyBlocking(String more) {
+    return SERVED.replace(
+        "name: web,",
+        "name: web, slowloris_protection: { header_timeout_seconds: 1, max_slowness_score: 5,"
+            + " block_seconds: 25, ipv6_prefix: 128 },"
+            + more);
+  }
+
+  /** Two connections whose heads are never whole count 6. */
+  private void beSlow(String source, String address, String begin) {
+    String slow =
+        "(printf '%s'; sleep 4) | timeout 5 %s -s --interface %s 'telnet://%s:8080' >/dev/null & "
+            .formatted(begin, Tools.find("curl"), source, address);
+    sh("cl", slow + slow + "wait");
+  }
+
+  private void awaitBans(int number) {
+    await().atMost(60, TimeUnit.SECONDS).until(() -> weir.metric("weir_packet_bans") == number);
+  }
+
+  @Test
+  void bansAClientWhoseSlownessAddsUpUntilItsBlockIsOver() {
+    String served = quicklyBlocking("");
+    weir = WeirProcess.start(folder, plane("") + served, networks.exec("gw"));
+    beSlow("192.0.2.10", "192.0.2.1", "GET / HTTP/1.1\\r\\nHo");
+    weir.awaitLine("banned as long as it is blocked: 192.0.2.10/32");
+    awaitBans(1);
+    double met = weir.metric("weir_packets_total", "list.banned");
+    assertThat(reaches("192.0.2.10", V4)).isFalse();
+    double banned = weir.metric("weir_packets_total", "list.banned", "family=\"ipv4\"");
+    assertThat(banned).as("SYNs").isGreaterThan(met);
+    assertThat(allReach(11)).isTrue();
+    assertThat(reaches("2001:db8:1::10", V6)).isTrue();
+    weir.reload(plane(BLOCK) + served);
+    assertThat(reaches("192.0.2.10", V4)).isFalse();
+    assertThat(weir.metric("weir_packets_total", "list.banned")).isGreaterThan(banned);
+    assertThat(weir.packet().ok()).contains("bans: 1").contains("list.banned");
+    awaitBans(0);
+    assertThat(reaches("192.0.2.10", V4)).isTrue();
+    beSlow("2001:db8:1::10", "[2001:db8:1::1]", "GET / HTTP/1.1\\r\\nHo");
+    weir.awaitLine("banned as long as it is blocked: 2001:db8:1::10/128");
+    assertThat(reaches("2001:db8:1::10", V6)).isFalse();
+    weir.reload(plane("bans: false") + served);
+    assertThat(weir.metric("weir_packet_bans")).isZero();
+  }
+
+  @Test
+  void bansNobodyThatAProxyAnnounces() {
+    String announced =
+        plane("") + quicklyBlocking(" proxy_protocol: [{ networks: [192.0.2.10] }],");
+    weir = WeirProcess.start(folder, announced, networks.exec("gw"));
+    String header = "PROXY TCP4 192.0.2.11 192.0.2.1 4000 8080\\r\\n";
+    beSlow("192.0.2.10", "192.0.2.1", header + "GET / HTTP/1.1\\r\\nHo");
+    beSlow("2001:db8:1::11", "[2001:db8:1::1]", "GET / HTTP/1.1\\r\\nHo");
+    weir.awaitLine("banned as long as it is blocked: 2001:db8:1::11/128");
+    awaitBans(1);
+    assertThat(reaches("192.0.2.11", V4)).as("blocked, but not banned").isFalse();
+    assertThat(weir.metric("weir_client_connections_ended_total", "admit.slow_client"))
+        .isPositive();
+    assertThat(weir.metric("weir_packets_total", "list.banned", "family=\"ipv4\"")).isZero();
+  }
+
   @Test
   void leavesNothingBehind() {
     String before = setting("net.ipv4.tcp_syncookies net.ipv4.tcp_timestamps net.core.somaxconn");

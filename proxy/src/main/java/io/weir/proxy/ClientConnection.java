@@ -5,6 +5,7 @@ import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelFutureListener;
 import io.weir.net.ClientIdentity;
 import io.weir.net.IpAddress;
+import io.weir.net.Provenance;
 import io.weir.policy.SlowClients;
 import io.weir.proxy.http.Ascii;
 import io.weir.proxy.http.Authority;
@@ -13,6 +14,7 @@ import io.weir.proxy.route.Handshake;
 import io.weir.proxy.stage.Reason;
 import io.weir.proxy.tls.TlsServer;
 import io.weir.proxy.tls.TlsSession;
+import java.net.InetSocketAddress;
 import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 
@@ -80,6 +82,16 @@ public final class ClientConnection implements ChannelFutureListener, Handshake 
     peer = client;
     localAddress = destination;
     localPort = destinationPort;
+  }
+
+  /**
+   * Whether the client's packets carry its address: no proxy announced it, and no translator stands
+   * between (see {@link ClientIdentity}).
+   */
+  boolean isFromItsOwnAddress() {
+    return peer.provenance() != Provenance.PROXY_PROTOCOL
+        && channel.remoteAddress() instanceof InetSocketAddress remote
+        && IpAddress.of(remote.getAddress()).equals(peer.address());
   }
 
   /** Ends before the first request, with a record that says why. */

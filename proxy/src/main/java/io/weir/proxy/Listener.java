@@ -185,8 +185,12 @@ public final class Listener {
   void shown(ClientConnection connection, SlowClients.Sign sign) {
     ListenerSettings.ConnectionLimits limits = settings().connections();
     IpAddress client = connection.countedFor;
-    if (client != null && limits.mostPoints() > 0) {
-      slowClients.add(client, sign, limits.mostPoints(), limits.block(), System.nanoTime());
+    long now = System.nanoTime();
+    if (client != null
+        && limits.mostPoints() > 0
+        && slowClients.add(client, sign, limits.mostPoints(), limits.block(), now)
+        && connection.isFromItsOwnAddress()) {
+      proxy.blockObserver().blocked(limits.network(client), now + limits.block());
     }
   }
 

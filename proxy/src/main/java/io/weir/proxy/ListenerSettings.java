@@ -1,6 +1,7 @@
 package io.weir.proxy;
 
 import io.weir.net.IpAddress;
+import io.weir.net.IpPrefix;
 import io.weir.net.IpPrefixSet;
 import io.weir.policy.ClientTable;
 import io.weir.policy.RateLimit;
@@ -121,6 +122,12 @@ public record ListenerSettings(
         return null;
       }
       return address.isIpv4() ? address : address.prefix(ipv6Prefix);
+    }
+
+    /** All addresses of such a client; it may have been counted by settings before these. */
+    IpPrefix network(IpAddress client) {
+      int bits = client.isIpv4() ? client.width() : ipv6Prefix;
+      return new IpPrefix(client.prefix(bits), bits);
     }
   }
 }

@@ -43,6 +43,7 @@ public final class Proxy implements AutoCloseable {
   private final ListeningSockets inherited;
   private final ExecutorService inspectors;
   private volatile ProxySnapshot snapshot = ProxySnapshot.EMPTY;
+  private volatile BlockObserver blockObserver = (client, untilNanos) -> {};
   private volatile boolean draining;
 
   /** Listening sockets of one address, one for each loop, and whose they are. */
@@ -108,6 +109,15 @@ public final class Proxy implements AutoCloseable {
       loop.setLog(log == null ? null : log.ring(loop.index));
       return null;
     });
+  }
+
+  /** Who hears of blocked clients from now on. */
+  public void setBlockObserver(BlockObserver observer) {
+    blockObserver = observer;
+  }
+
+  BlockObserver blockObserver() {
+    return blockObserver;
   }
 
   // ------------------------------------------------------------------ publish

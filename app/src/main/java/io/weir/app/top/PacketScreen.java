@@ -37,6 +37,7 @@ public final class PacketScreen {
     }
     plane.list("problems").forEach(problem -> line("problem: %s", problem.text("text")));
     line("SYN flood: %s", plane.flag("syn_flood") ? "yes, answered with cookies" : "no");
+    line("bans: %d", (long) plane.number("bans"));
     if (plane.number("on_trial_seconds") >= 0) {
       line(
           "the last change is taken back in %d s; weir packet confirm makes it last",

@@ -118,12 +118,13 @@ public final class Screen {
     }
     StatusSample earlier = before.object("packet_plane");
     line(
-        "packets  %s%s  passed %s/s  refused %s/s  sent %s/s%s%s",
+        "packets  %s%s  passed %s/s  refused %s/s  sent %s/s  bans %d%s%s",
         PacketScreen.modes(plane),
         plane.flag("syn_flood") ? "  SYN FLOOD" : "",
         perSecond(packets(earlier, plane, "pass")),
         perSecond(packets(earlier, plane, "drop")),
         perSecond(packets(earlier, plane, "send")),
+        (long) plane.number("bans"),
         plane.number("on_trial_seconds") >= 0
             ? "  ON TRIAL " + (long) plane.number("on_trial_seconds") + " s"
             : "",

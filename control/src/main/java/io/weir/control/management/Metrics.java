@@ -316,6 +316,11 @@ final class Metrics {
         "weir_syn_flood",
         "1 as long as SYNs are answered with cookies.",
         plane.underAttack() ? 1 : 0);
+    gauge("weir_packet_bans", "Clients banned now, because the proxy blocks them.", plane.bans());
+    counter(
+        "weir_packet_bans_lost",
+        "Blocked clients that were not banned: too many, or the kernel refused.",
+        plane.bansLost());
     gauge(
         "weir_packet_plane_on_trial",
         "1 as long as a change waits to be confirmed.",

@@ -133,6 +133,8 @@ final class StatusReport {
                     .member("mode", lower(at.mode()))
                     .member("why", at.why()))
         .member("syn_flood", plane.underAttack())
+        .member("bans", plane.bans())
+        .member("bans_lost", plane.bansLost())
         .member("on_trial_seconds", plane.onTrial().map(Duration::toSeconds).orElse(-1L))
         .member("taken_back", plane.takenBack())
         .array("problems", plane.problems(), (one, problem) -> one.member("text", problem))

@@ -1,17 +1,21 @@
 package io.weir.control.packet;
 
+import io.weir.net.IpPrefix;
 import io.weir.packet.Attachment;
+import io.weir.packet.Attachment.Mode;
 import io.weir.packet.Handover;
 import io.weir.packet.PacketPlane;
 import io.weir.packet.PacketPlane.Change;
 import io.weir.packet.PacketPlaneException;
 import io.weir.packet.PlaneRecord;
 import io.weir.packet.PlaneSettings;
+import io.weir.proxy.BlockObserver;
 import io.weir.proxy.upstream.Pool;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
@@ -25,6 +29,7 @@ public final class PacketGuard implements AutoCloseable {
   private static final System.Logger LOG = System.getLogger(PacketGuard.class.getName());
 
   private final PacketLog log = new PacketLog(this);
+  private final Bans bans = new Bans();
 
   /** What another process left, until there is a plane in its place, or none is wanted. */
   private Handover before;
@@ -96,12 +101,13 @@ public final class PacketGuard implements AutoCloseable {
     wanted = next;
     confirmed = next;
     tell(plane);
+    tendBans();
     log.start();
   }
 
   private static void tell(PacketPlane plane) {
     for (Attachment attachment : plane.attachments()) {
-      boolean none = attachment.mode() == Attachment.Mode.NONE;
+      boolean none = attachment.mode() == Mode.NONE;
       LOG.log(none ? Level.WARNING : Level.INFO, "packet plane on {0}", attachment);
     }
     plane.problems().forEach(problem -> LOG.log(Level.WARNING, "packet plane: {0}", problem));
@@ -116,10 +122,12 @@ public final class PacketGuard implements AutoCloseable {
       changed = running.startAgain(next.settingsNow().with(unchanged.policy(), unchanged.lists()));
       plane = changed;
       tell(changed);
+      ban(changed, bans.current());
     }
     propose(changed, good, next);
     changed.balance(next.balancing());
     wanted = next;
+    tendBans();
   }
 
   private void propose(PacketPlane running, PacketSnapshot good, PacketSnapshot next) {
@@ -173,6 +181,7 @@ public final class PacketGuard implements AutoCloseable {
       plane.close();
       LOG.log(Level.INFO, "packet plane: off");
     }
+    bans.clear();
     plane = null;
     wanted = null;
     confirmed = null;
@@ -193,6 +202,56 @@ public final class PacketGuard implements AutoCloseable {
     }
   }
 
+  // ------------------------------------------------------------------ bans
+
+  /** Bans those whom the proxy blocks, for as long and where the configuration wants it. */
+  public BlockObserver bans() {
+    return bans;
+  }
+
+  /**
+   * Brings the plane's bans up to date. Once a second is enough: the proxy itself refuses clients
+   * from the first moment of a block.
+   */
+  synchronized void tendBans() {
+    PacketSnapshot holds = wasTakenBack() ? confirmed : wanted;
+    if (plane == null || holds == null) {
+      return;
+    }
+    boolean possible = plane.attachments().stream().anyMatch(at -> at.mode() != Mode.NONE);
+    long now = System.nanoTime();
+    bans.want(possible && holds.bans(), holds.neverBanned(), now);
+    List<IpPrefix> begun = bans.begin(now);
+    unban(plane, bans.over(now));
+    ban(plane, begun);
+    begun.forEach(log::banned);
+  }
+
+  private void ban(PacketPlane running, Collection<IpPrefix> clients) {
+    if (clients.isEmpty()) {
+      return;
+    }
+    try {
+      running.ban(clients);
+    } catch (RuntimeException refused) {
+      bans.failed(clients, System.nanoTime());
+      LOG.log(Level.WARNING, "packet plane: cannot ban: {0}", refused.getMessage());
+    }
+  }
+
+  /** Where that fails it is tried again. */
+  private void unban(PacketPlane running, Collection<IpPrefix> clients) {
+    if (clients.isEmpty()) {
+      return;
+    }
+    try {
+      running.unban(clients);
+      bans.end(clients);
+    } catch (RuntimeException refused) {
+      LOG.log(Level.WARNING, "packet plane: cannot unban: {0}", refused.getMessage());
+    }
+  }
+
   // ------------------------------------------------------------------ from process to process
 
   /** For another process; the descriptors stay this one's. */
@@ -203,6 +262,7 @@ public final class PacketGuard implements AutoCloseable {
   /** Another process guards in the place of this one. */
   public synchronized void release() {
     log.close();
+    bans.clear();
     if (plane != null) {
       plane.release();
       plane = null;
@@ -242,7 +302,9 @@ public final class PacketGuard implements AutoCloseable {
             wasTakenBack(),
             plane.counters(),
             log.sources(),
-            services(plane)));
+            services(plane),
+            bans.current().size(),
+            bans.lost()));
   }
 
   private List<PacketReport.Service> services(PacketPlane running) {
@@ -274,6 +336,7 @@ public final class PacketGuard implements AutoCloseable {
   public synchronized void leave() {
     if (plane != null) {
       log.close();
+      unban(plane, bans.current()); // nobody will be there to end them
       plane.leave();
       plane = null;
     }

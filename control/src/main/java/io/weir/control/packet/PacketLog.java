@@ -1,5 +1,6 @@
 package io.weir.control.packet;
 
+import io.weir.net.IpPrefix;
 import io.weir.packet.Counters;
 import io.weir.packet.PacketPlane;
 import io.weir.packet.Reason;
@@ -15,8 +16,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What the operational log says of refused packets: once a minute how many for which reason and
- * from where, a few sampled ones, and when an attack begins and ends. However hard the flood, it is
- * a dozen lines a minute.
+ * from where, a few sampled ones, a few bans, and when an attack begins and ends. However hard the
+ * flood, it is two dozen lines a minute.
  */
 final class PacketLog implements AutoCloseable {
   private static final System.Logger LOG = System.getLogger(PacketLog.class.getName());
@@ -32,6 +33,7 @@ final class PacketLog implements AutoCloseable {
   private List<TopSources.Source> last = List.of();
   private long @Nullable [] before;
   private long samples;
+  private long bans;
   private boolean attack;
 
   PacketLog(PacketGuard guard) {
@@ -48,6 +50,7 @@ final class PacketLog implements AutoCloseable {
       for (int second = 1; ; second++) {
         Thread.sleep(SECOND_MILLIS);
         boolean end = second % PERIOD_SECONDS == 0;
+        guard.tendBans();
         guard.look(plane -> look(plane, end));
       }
     } catch (InterruptedException closed) {
@@ -79,6 +82,13 @@ final class PacketLog implements AutoCloseable {
     }
   }
 
+  /** A client is banned from here on. */
+  synchronized void banned(IpPrefix client) {
+    if (bans++ < SAMPLES_SHOWN) {
+      LOG.log(Level.INFO, "banned as long as it is blocked: {0}", client);
+    }
+  }
+
   /** Such as {@code list.blocked 192.0.2.7 port 40000 to 198.51.100.1 port 80, protocol 6}. */
   static String text(Sample sample) {
     return "%s %s to %s, protocol %d, %d octets"
@@ -107,6 +117,7 @@ final class PacketLog implements AutoCloseable {
     last = current.top(SOURCES_SHOWN);
     current = new TopSources(SOURCES_KEPT);
     samples = 0;
+    bans = 0;
     if (!refused.isEmpty()) {
       LOG.log(
           Level.INFO,

@@ -16,6 +16,9 @@ import java.util.Optional;
  * @param onTrial how long the last change still waits to be confirmed; empty if it does not
  * @param takenBack whether the running configuration's section was tried and taken back
  * @param sources the networks that most sampled packets claimed to come from lately
+ * @param bans clients that are banned now, because the proxy blocks them
+ * @param bansLost blocked clients that were not banned, for they were too many or the kernel
+ *     refused
  */
 public record PacketReport(
     List<Attachment> attachments,
@@ -25,7 +28,9 @@ public record PacketReport(
     boolean takenBack,
     Counters counters,
     List<TopSources.Source> sources,
-    List<Service> services) {
+    List<Service> services,
+    int bans,
+    long bansLost) {
 
   /** A virtual service. */
   public record Service(String name, VirtualService virtual, List<Backend> backends) {}

@@ -1,6 +1,7 @@
 package io.weir.control.packet;
 
 import io.weir.config.PacketPlaneSection;
+import io.weir.net.IpPrefix;
 import io.weir.packet.Balancing;
 import io.weir.packet.PlaneSettings;
 import java.time.Duration;
@@ -14,13 +15,17 @@ import java.util.Optional;
  * @param section what the operator wrote; a change of it may have to be confirmed
  * @param confirmWithin time to confirm in; empty if changes hold at once
  * @param tunnels the sources of tunnels, and no services
+ * @param bans whether clients that the proxy blocks are banned
+ * @param neverBanned networks of which none is banned even so
  */
 public record PacketSnapshot(
     PlaneSettings settings,
     Optional<PacketPlaneSection> section,
     Optional<Duration> confirmWithin,
     List<BalancedService> services,
-    Balancing tunnels) {
+    Balancing tunnels,
+    boolean bans,
+    List<IpPrefix> neverBanned) {
 
   /** What is balanced as the backends are now. */
   Balancing balancing() {

@@ -13,6 +13,8 @@ import java.io.IOException;
 import java.net.Socket;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
 import org.junit.jupiter.api.Test;
 
 /** One measure of slowness for both versions of HTTP, and what becomes of clients that are slow. */
@@ -87,6 +89,24 @@ class SlowClientTest {
       assertThat(lateHead(proxy)).startsWith("HTTP/1.1 408 ");
       assertThat(lateHead(proxy)).isEmpty();
       assertThat(proxy.ended()).containsExactly("admit.slow_client");
+    }
+  }
+
+  @Test
+  void tellsWhomItBlocksAndUntilWhen() throws Exception {
+    record Block(IpPrefix client, long until) {}
+    BlockingQueue<Block> blocks = new LinkedBlockingQueue<>();
+    long before = System.nanoTime();
+    try (Http1Backend backend = patient();
+        ProxyFixture proxy = proxy(backend, SECOND / 2, 100, blockingAfter(5))) {
+      proxy.proxy.setBlockObserver((client, until) -> blocks.add(new Block(client, until)));
+      assertThat(lateHead(proxy)).startsWith("HTTP/1.1 408 ");
+      assertThat(blocks).isEmpty();
+      assertThat(lateHead(proxy)).startsWith("HTTP/1.1 408 ");
+      Block block = blocks.take();
+      assertThat(block.client()).isEqualTo(IpPrefix.parse("127.0.0.1"));
+      assertThat(block.until() - System.nanoTime()).isLessThanOrEqualTo(60 * SECOND);
+      assertThat(block.until() - before).isGreaterThan(60 * SECOND);
     }
   }
 
