@@ -15,6 +15,7 @@ import json
 import os
 import signal
 import socket
+import struct
 import subprocess
 import sys
 import tempfile
@@ -205,9 +206,22 @@ def flood(work, family, spoofed, rate, seconds, *program):
         stdout=subprocess.PIPE, text=True)
 
 
-def frames(work, spoofed, rate):
+def first_frame(family):
+    """A SYN as a Linux client sends it; checksums are left to who sends it."""
+    far, near = (bytes.fromhex(mac.replace(":", "")) for mac in reversed(macs()))
+    source, target = (socket.inet_pton(socket.AF_INET if family == 4 else socket.AF_INET6, host) for host in (SINGLE[family], TARGET[family]))
+    options = bytes.fromhex("020405a0 0402 080a 00010203 00000000 01 030307")
+    tcp = struct.pack("!HHIIBBHHH", 1024, PORT, 0, 0, 0xa0, 2, 64240, 0, 0) + options
+    if family == 4:
+        return far + near + b"\x08\0" + struct.pack("!BBHHHBBH", 0x45, 0, 60, 0, 0, 64, 6, 0) + source + target + tcp
+    return far + near + b"\x86\xdd" + struct.pack("!IHBB", 6 << 28, 40, 6, 64) + source + target + tcp
+
+
+def frames(work, family, spoofed, rate):
     """The program that makes bare frames at that rate."""
-    run("clang", "-O2", "-mcpu=v3", "-DSPOOF" if spoofed else "-USPOOF", f"-DPERIOD={10**9 // rate}", "-target", "bpf",
+    frame = first_frame(family)
+    words = ",".join(map(str, struct.unpack(f"<{len(frame) // 2}H", frame)))
+    run("clang", "-O2", "-mcpu=v3", "-DSPOOF" if spoofed else "-USPOOF", f"-DPERIOD={10**9 // rate}", f"-DFRAME={words}", "-target", "bpf",
         "-c", f"{HERE}/flood_frames.bpf.c", "-o", f"{work}/frames.o")
     run("llvm-objcopy", "-O", "binary", "--only-section=xdp", f"{work}/frames.o", f"{work}/frames.bin")
     return f"{work}/frames.bin"
@@ -221,7 +235,7 @@ def cost(work, family, spoofed, rate, seconds):
     """Nanoseconds per flood packet, packets per second, and the share of processor 0 that was left idle.
 
     At a rate the packets are bare frames, unless --buffers asks for others."""
-    program = [frames(work, spoofed, rate)] if FRAMES and rate else []
+    program = [frames(work, family, spoofed, rate)] if FRAMES and rate else []
     time.sleep(0.5)
     before, busy, packets = receive_time(), processor(), arrived()
     took = flood(work, family, spoofed, rate, seconds, *program).communicate()[0].split()[1]

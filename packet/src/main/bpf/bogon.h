@@ -3,7 +3,7 @@
  * Bogons and own networks come with the lists. The reverse path check (RFC 3704) asks the kernel's own routes: loose, is there
  * a way back at all; strict, does it leave by the interface the packet came in on. */
 #pragma once
-#include "bucket.h"
+#include "attack.h"
 #include "lists.h"
 #include "reason.h"
 
@@ -87,6 +87,16 @@ INLINE int is_link_local(struct packet *p) {
   return p->ipv6 && (p->source[0] & htonl(0xffc00000)) == htonl(0xfe800000);
 }
 
+/* During a SYN flood the loose check waits until it is clear that no cookie answers: a cookie leaves by the way that the SYN came in
+ * on, and the ACK that brings it back is asked about. The strict check does not wait, lest cookies go to those behind another interface. */
+INLINE int may_wait(struct packet *p) {
+  if (reverse_path != REVERSE_PATH_LOOSE || !is_syn(p))
+    return 0;
+  __u32 zero = 0;
+  struct syn_state *state = map_lookup(&syn_state, &zero);
+  return state && is_attack(state, p);
+}
+
 INLINE enum reason bogon(struct xdp_md *ctx, struct packet *p) {
   p->classes = classes_of(p);
   if (p->classes & CLASS_MANAGEMENT)
@@ -97,7 +107,8 @@ INLINE enum reason bogon(struct xdp_md *ctx, struct packet *p) {
     return BOGON_SOURCE;
   if (p->classes & CLASS_OWN)
     return BOGON_OWN_NETWORK;
-  if (reverse_path != REVERSE_PATH_OFF && !is_link_local(p))
-    return check_reverse_path(ctx, p);
-  return UNDECIDED;
+  if (reverse_path == REVERSE_PATH_OFF || is_link_local(p))
+    return UNDECIDED;
+  p->route_unasked = may_wait(p);
+  return p->route_unasked ? UNDECIDED : check_reverse_path(ctx, p);
 }

@@ -33,6 +33,8 @@ enum { XDP_ABORTED, XDP_DROP, XDP_PASS, XDP_TX, XDP_REDIRECT };
 #define UNLIKELY(x) __builtin_expect(!!(x), 0)
 /* Makes the compiler forget what it knows of a value, so that the check that follows is the one the verifier sees. */
 #define FORGET(x) __asm__ volatile("" : "+r"(x))
+/* Reads memory for the cache's sake only. */
+#define FETCH(x) __asm__ volatile("" : : "r"(x))
 #define memcpy __builtin_memcpy
 #define memset __builtin_memset
 
@@ -127,5 +129,7 @@ static __u64 (*const fine_now)(void) = (void *)5;
 static __u64 (*const packet_length)(struct xdp_md *ctx) = (void *)188;
 static long (*const load_bytes)(struct xdp_md *ctx, __u32 offset, void *to, __u32 length) = (void *)189;
 static __s64 (*const make_cookie)(struct bpf_sock *listener, void *ip, __u32 ip_length, void *tcp, __u32 tcp_length) = (void *)110;
+static __s64 (*const make_raw_cookie_ipv4)(void *ip, void *tcp, __u32 tcp_length) = (void *)204;
+static __s64 (*const make_raw_cookie_ipv6)(void *ip, void *tcp, __u32 tcp_length) = (void *)205;
 static long (*const check_cookie_ipv4)(void *ip, void *tcp) = (void *)206;
 static long (*const check_cookie_ipv6)(void *ip, void *tcp) = (void *)207;

@@ -21,11 +21,11 @@ enum { CLASS_MANAGEMENT = 1, CLASS_ALLOWED = 2, CLASS_BLOCKED = 4, CLASS_BOGON =
   MAP(name, .type = MAP_ARRAY_OF_MAPS, .key_size = 4, .value_size = 4, .max_entries = 2, .inner_type = kind, .inner_key_size = size, \
       .inner_value_size = 4, .inner_max_entries = 1, .inner_flags = MAP_NO_PREALLOC)
 
-enum { EXACT_INSIDE = 1 << 8, PREFIX_INSIDE = 1 << 9, OVERVIEW = 1 << 16 };
+enum { EXACT_INSIDE = 1 << 6, PREFIX_INSIDE = 1 << 7, OVERVIEW = 1 << 16 };
 
-/* IPv4, then IPv6. */
+/* An octet for each first 16 bits, for IPv4, then IPv6: few enough to stay in the processor's own cache. */
 MAP(overview, .type = MAP_ARRAY_OF_MAPS, .key_size = 4, .value_size = 4, .max_entries = 2, .inner_type = MAP_ARRAY, .inner_key_size = 4,
-    .inner_value_size = 8, .inner_max_entries = 2 * OVERVIEW, .inner_flags = MAP_MMAPABLE);
+    .inner_value_size = 8, .inner_max_entries = 2 * OVERVIEW / 8, .inner_flags = MAP_MMAPABLE);
 
 enum { SLOTS = 8, CHUNK_BITS = 12, CHUNK = 1 << CHUNK_BITS, MAX_CHUNKS = 1024 };
 struct bucket {
@@ -73,8 +73,9 @@ ALONE int classes_of(struct packet *p) {
   __u32 current = lists & 1;
   __u32 block = (p->source[0] & (OVERVIEW - 1)) + (p->ipv6 ? OVERVIEW : 0);
   void *blocks = inner(&overview, current);
-  __u64 *seen = blocks ? map_lookup(blocks, &block) : 0;
-  __u32 known = seen ? *seen : EXACT_INSIDE | PREFIX_INSIDE;
+  __u32 eight = block >> 3;
+  __u8 *seen = blocks ? map_lookup(blocks, &eight) : 0;
+  __u32 known = seen ? seen[block & 7] : EXACT_INSIDE | PREFIX_INSIDE;
   if (known & EXACT_INSIDE) {
     __u32 found = exact_classes(p, lists);
     if (found)

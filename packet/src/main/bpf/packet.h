@@ -87,6 +87,7 @@ struct packet {
   __u8 has_extensions; /* IPv6 extension headers, or IPv4 options: a later word may not rewrite such a packet */
   __u8 flags;          /* of TCP */
   __u8 icmp_type, icmp_code;
+  __u8 route_unasked; /* the reverse path check waits until no cookie was sent */
   __be16 source_port, destination_port;
   __u32 classes;    /* of the source address, see lists.h */
   __be32 source[4]; /* IPv4: the first word only */

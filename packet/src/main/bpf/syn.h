@@ -6,6 +6,8 @@
  * that it hears what is sent to its address; the ordinary stack then makes the connection. What cookies cannot hold travels in the timestamp
  * (window scale, SACK), where the client has it; a client without timestamps goes without. That is why cookies wait for an attack. */
 #pragma once
+#include "attack.h"
+#include "bogon.h"
 #include "bucket.h"
 #include "checksum.h"
 #include "reason.h"
@@ -14,7 +16,6 @@ SETTING(__u64, syn_source_cost); /* 0: no limit */
 SETTING(__u64, syn_source_burst);
 SETTING(__u64, syn_global_cost);
 SETTING(__u64, syn_global_burst);
-SETTING(__u64, syn_attack_cost); /* 0: never an attack */
 SETTING(__u64, syn_attack_burst);
 SETTING(__u64, syn_attack_hold);
 SETTING(__u32, syn_batch); /* a processor tells the others of its SYNs so many at a time */
@@ -23,13 +24,6 @@ SETTING(__u16, cookie_mss_ipv6);
 SETTING(__u8, cookie_window_scale); /* what the stack will assume to have sent */
 SETTING(__u8, cookie_timestamps);   /* only where the stack does not shift its timestamps at random: tcp_timestamps=2 */
 
-struct syn_state {
-  __u64 global_arrival;
-  __u64 attack_arrival;
-  __u64 attack_until;
-  __u64 attack_since;
-};
-MAP(syn_state, .type = MAP_ARRAY, .key_size = 4, .value_size = sizeof(struct syn_state), .max_entries = 1);
 MAP(syn_pending, .type = MAP_PERCPU_ARRAY, .key_size = 4, .value_size = 8, .max_entries = 1);
 
 INLINE __u64 later(__u64 a, __u64 b) {
@@ -129,8 +123,8 @@ struct syn_ack {
 enum { SYN_ACK_PLAIN = sizeof(struct tcp) + 4 };
 
 /* The low bits of the timestamp carry the options back to the stack, as it packs them itself: window scale, SACK, ECN. */
-INLINE __u32 cookie_timestamp(struct syn_options *options) {
-  __u32 milliseconds = fine_now() / 1000000;
+INLINE __u32 cookie_timestamp(struct syn_options *options, __u64 now) {
+  __u32 milliseconds = now / 1000000;
   __u32 packed = options->window_scale | options->sack << 4;
   __u32 value = (milliseconds & ~63u) | packed;
   return value > milliseconds ? value - 64 : value;
@@ -154,7 +148,7 @@ INLINE void write_syn_ack(struct packet *p, struct tcp *syn, struct syn_options 
     reply->sack[1] = options->sack ? 2 : 1;
     reply->timestamp_kind = 8;
     reply->timestamp_size = 10;
-    reply->timestamp = htonl(cookie_timestamp(options));
+    reply->timestamp = htonl(cookie_timestamp(options, now(p)));
     reply->echo = options->timestamp;
     int scaled = options->window_scale != NO_WINDOW_SCALE;
     reply->window_scale[0] = 1;
@@ -220,11 +214,41 @@ INLINE void *answer(struct xdp_md *ctx, struct packet *p, __u8 protocol, __u32 c
   return transport;
 }
 
+/* An address and port where a socket listens, as the kernel lately said; by this processor, so many in place of each other. */
+struct listener {
+  __be32 address[4];
+  __u64 until;
+  __be16 port;
+  __u8 ipv6;
+};
+enum { LISTENERS = 64 };
+#define LISTENER_LIFETIME 500000000ull
+
+MAP(listeners, .type = MAP_PERCPU_ARRAY, .key_size = 4, .value_size = sizeof(struct listener), .max_entries = LISTENERS);
+
+INLINE struct listener *listener_of(struct packet *p) {
+  __u32 slot = (ntohs(p->destination_port) ^ ntohl(p->destination[0] ^ p->destination[3])) & (LISTENERS - 1);
+  return map_lookup(&listeners, &slot);
+}
+
+INLINE int is_known(struct listener *listener, struct packet *p) {
+  __u64 *address = (__u64 *)p->destination, *of = (__u64 *)listener;
+  return listener->until > now(p) && of[0] == address[0] && of[1] == address[1] && listener->port == p->destination_port &&
+         listener->ipv6 == p->ipv6;
+}
+
+INLINE void learn(struct listener *listener, struct packet *p) {
+  memcpy(listener->address, p->destination, 16);
+  listener->port = p->destination_port;
+  listener->ipv6 = p->ipv6;
+  listener->until = now(p) + LISTENER_LIFETIME;
+}
+
 enum { NOBODY_LISTENS = -1 };
 
 /* The kernel refuses to make a cookie unless it takes cookies back from everyone (tcp_syncookies=2); making one also tells the socket
  * to expect it. */
-INLINE __s64 cookie_for(struct xdp_md *ctx, struct packet *p, __u8 *header, __u32 length) {
+INLINE __s64 cookie_of_socket(struct xdp_md *ctx, struct packet *p, __u8 *header, __u32 length) {
   struct bpf_sock *socket = socket_of(ctx, p);
   if (!socket)
     return NOBODY_LISTENS;
@@ -246,6 +270,26 @@ INLINE enum reason without_cookie(struct packet *p) {
   __u32 zero = 0;
   struct syn_state *state = map_lookup(&syn_state, &zero);
   return state && now(p) < state->attack_since + COOKIES_DUE ? SYN_COOKIE_PENDING : UNDECIDED;
+}
+
+/* To a stranger a listener's cookie is sent without asking for the socket. Who has been here may have a connection of the same ports, in
+ * TIME_WAIT most of all, which only its socket can speak for. */
+INLINE __s64 cookie_for(struct xdp_md *ctx, struct packet *p, __u8 *header, __u32 length) {
+  __u32 zero = 0;
+  struct syn_state *state = map_lookup(&syn_state, &zero);
+  struct listener *listener = listener_of(p);
+  if (!state || !listener)
+    return NOBODY_LISTENS;
+  if (!is_known(listener, p) || !is_stranger(p, state)) {
+    __s64 cookie = cookie_of_socket(ctx, p, header, length);
+    if (cookie >= 0)
+      learn(listener, p);
+    return cookie;
+  }
+  void *network = octets(ctx, p->network_offset, p->ipv6 ? sizeof(struct ipv6) : sizeof(struct ipv4));
+  if (!network)
+    return NOBODY_LISTENS;
+  return p->ipv6 ? make_raw_cookie_ipv6(network, header, length) : make_raw_cookie_ipv4(network, header, length);
 }
 
 ALONE int send_cookie(struct xdp_md *ctx, struct packet *p) {
@@ -298,11 +342,10 @@ ALONE int check_cookie(struct xdp_md *ctx, struct packet *p) {
   if (state != TCP_LISTEN || !tcp || !network)
     return UNDECIDED;
   long refused = p->ipv6 ? check_cookie_ipv6(network, tcp) : check_cookie_ipv4(network, tcp);
-  return refused ? SYN_COOKIE_INVALID : UNDECIDED;
-}
-
-INLINE int is_attack(struct syn_state *state, struct packet *p) {
-  return syn_attack_cost && state->attack_until > now(p);
+  if (refused)
+    return SYN_COOKIE_INVALID;
+  remember(p);
+  return UNDECIDED;
 }
 
 /* Listed as good: no limit applies, but the cookie does, since an address on a list is as easily forged as any. */
@@ -314,11 +357,26 @@ INLINE enum reason judge_syn(struct xdp_md *ctx, struct packet *p, enum reason s
       return SYN_GLOBAL_RATE;
   }
   charge(state, now(p));
-  if (is_attack(state, p) && !p->has_extensions) {
-    enum reason reason = send_cookie(ctx, p);
-    return reason ? reason : sofar;
-  }
-  return sofar;
+  if (!is_attack(state, p))
+    return sofar;
+  enum reason reason = p->has_extensions ? UNDECIDED : send_cookie(ctx, p);
+  if (!reason && p->route_unasked)
+    reason = check_reverse_path(ctx, p);
+  if (!reason)
+    remember(p);
+  return reason ? reason : sofar;
+}
+
+/* What is kept of the source of a SYN in a flood is in no cache. Asked for early, it comes while the words before this one are at work. */
+INLINE void expect(struct packet *p) {
+  if (!syn_source_cost || !is_syn(p))
+    return;
+  __u32 zero = 0;
+  __u64 hash = hash_of(p, p->source);
+  __u64 *gate = gate_of(SKETCH_SYN, hash);
+  struct clients *clients = map_lookup(&known_clients, &zero);
+  if (gate && clients)
+    FETCH(*gate ^ *client_word(clients, hash));
 }
 
 INLINE enum reason syn(struct xdp_md *ctx, struct packet *p, enum reason sofar) {
@@ -331,7 +389,7 @@ INLINE enum reason syn(struct xdp_md *ctx, struct packet *p, enum reason sofar) 
   struct syn_state *state = map_lookup(&syn_state, &zero);
   if (!state)
     return sofar;
-  if (flags == FLAG_SYN)
+  if (is_syn(p))
     return judge_syn(ctx, p, sofar, state);
   if (flags == FLAG_ACK && is_attack(state, p) && !p->has_extensions) {
     enum reason reason = check_cookie(ctx, p);

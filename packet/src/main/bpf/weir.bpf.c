@@ -18,6 +18,8 @@ SEC("xdp") int weir(struct xdp_md *ctx) {
   if (scatter)
     p.source[0] = random_number();
   if (!reason)
+    expect(&p);
+  if (!reason)
     reason = bogon(ctx, &p);
   if (!reason)
     reason = amplification(ctx, &p);

@@ -67,7 +67,8 @@ final class ExactTable implements AutoCloseable {
         : mix(mix(Long.reverseBytes(address.high()) ^ seed) ^ Long.reverseBytes(address.low()));
   }
 
-  private static long mix(long word) {
+  /** As in {@code hash.h}. */
+  static long mix(long word) {
     long x = (word ^ word >>> 32) * 0xe9846af9b1a615dL;
     x = (x ^ x >>> 32) * 0xe9846af9b1a615dL;
     return x ^ x >>> 28;

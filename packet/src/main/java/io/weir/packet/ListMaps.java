@@ -10,7 +10,6 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.Comparator;
@@ -38,9 +37,9 @@ final class ListMaps implements AutoCloseable {
   static final int OWN = 16;
   static final int BANNED = 32;
 
-  private static final int CLASSES = (1 << 8) - 1;
-  private static final int EXACT_INSIDE = 1 << 8;
-  private static final int PREFIX_INSIDE = 1 << 9;
+  private static final int CLASSES = (1 << 6) - 1;
+  private static final int EXACT_INSIDE = 1 << 6;
+  private static final int PREFIX_INSIDE = 1 << 7;
   private static final int OVERVIEW_BITS = 16;
   private static final int OVERVIEW = 1 << OVERVIEW_BITS;
 
@@ -63,23 +62,22 @@ final class ListMaps implements AutoCloseable {
     }
   }
 
-  /** One word for each first 16 bits, as the programs see it. */
+  /** One octet for each first 16 bits, as the programs see it. */
   private static final class Overview implements AutoCloseable {
 
     private final Arena arena = Arena.ofShared();
     private final BpfMap map;
-    private final MemorySegment words;
+    private final MemorySegment octets;
 
-    Overview(BpfMap maps, int[] overview) {
-      map = maps.createInner(overview.length);
-      words = map.memory(arena);
-      long[] wide = Arrays.stream(overview).asLongStream().toArray();
-      MemorySegment.copy(wide, 0, words, ValueLayout.JAVA_LONG, 0, wide.length);
+    Overview(BpfMap maps, byte[] overview) {
+      map = maps.createInner(overview.length / Long.BYTES);
+      octets = map.memory(arena);
+      MemorySegment.copy(overview, 0, octets, ValueLayout.JAVA_BYTE, 0, overview.length);
     }
 
     void add(int block, int bits) {
-      long known = words.getAtIndex(ValueLayout.JAVA_LONG, block);
-      words.setAtIndex(ValueLayout.JAVA_LONG, block, known | bits);
+      int known = octets.get(ValueLayout.JAVA_BYTE, block);
+      octets.set(ValueLayout.JAVA_BYTE, block, (byte) (known | bits));
     }
 
     @Override
@@ -178,7 +176,7 @@ final class ListMaps implements AutoCloseable {
     byClass.put(BLOCKED, lists.blocked());
     byClass.put(BANNED, banned);
     List<Entry> entries = networks(byClass);
-    int[] overview = overview(entries);
+    byte[] overview = overview(entries);
     int most = byClass.values().stream().mapToInt(Collection::size).sum();
     ExactTable exact = new ExactTable(map("exact"), most, seed);
     List<Entry> withoutRoom = new ArrayList<>();
@@ -189,7 +187,7 @@ final class ListMaps implements AutoCloseable {
           boolean alone = (overview[block] & PREFIX_INSIDE) == 0;
           int around = alone ? overview[block] & CLASSES : classesAround(entries, prefix);
           if (exact.add(prefix.address(), type | around)) {
-            overview[block] |= EXACT_INSIDE;
+            overview[block] |= (byte) EXACT_INSIDE;
           } else {
             withoutRoom.add(new Entry(prefix, type | around, null));
           }
@@ -197,7 +195,7 @@ final class ListMaps implements AutoCloseable {
       }
     });
     for (Entry entry : merged(withoutRoom)) {
-      overview[block(entry.prefix())] |= PREFIX_INSIDE;
+      overview[block(entry.prefix())] |= (byte) PREFIX_INSIDE;
       entries.add(entry);
     }
     return new Generation(
@@ -274,17 +272,17 @@ final class ListMaps implements AutoCloseable {
    * For each first 16 bits the classes of the networks there that are no longer, and whether longer
    * ones lie within. What is wider comes first in {@code networks}, and is overwritten.
    */
-  private static int[] overview(List<Entry> networks) {
-    int[] overview = new int[2 * OVERVIEW];
+  private static byte[] overview(List<Entry> networks) {
+    byte[] overview = new byte[2 * OVERVIEW];
     for (Entry network : networks) {
       int bits = network.prefix().bits();
       if (bits > OVERVIEW_BITS) {
-        overview[block(network.prefix())] |= PREFIX_INSIDE;
+        overview[block(network.prefix())] |= (byte) PREFIX_INSIDE;
       } else {
         int first = firstBits(network.prefix());
         for (int block = first; block < first + (1 << OVERVIEW_BITS - bits); block++) {
           int inside = overview[swapped(block)] & PREFIX_INSIDE;
-          overview[swapped(block)] = inside | network.classes();
+          overview[swapped(block)] = (byte) (inside | network.classes());
         }
       }
     }

@@ -55,8 +55,7 @@ final class NftEngine implements Engine {
   }
 
   private void publish(Counters before) {
-    String rules = NftRules.of(interfaces, policy, lists, before);
-    run(rules + (banned.isEmpty() ? "" : change("add", banned)), "-f", "-");
+    run(NftRules.of(interfaces, policy, lists, before) + addition(banned), "-f", "-");
   }
 
   /** Removes the rules that a plane before has left. */
@@ -121,26 +120,35 @@ final class NftEngine implements Engine {
 
   @Override
   public void ban(Collection<IpPrefix> prefixes) {
-    run(change("add", prefixes), "-f", "-");
+    run(addition(prefixes), "-f", "-");
     banned.addAll(prefixes);
   }
 
+  /**
+   * Neighbours and what lies inside another are one range in the kernel's set, out of which
+   * nftables takes none: so the set is filled anew.
+   */
   @Override
   public void unban(Collection<IpPrefix> prefixes) {
-    List<IpPrefix> known = prefixes.stream().distinct().filter(banned::contains).toList();
-    run(change("delete", known), "-f", "-");
-    known.forEach(banned::remove);
+    Set<IpPrefix> rest = new LinkedHashSet<>(banned);
+    if (!rest.removeAll(Set.copyOf(prefixes))) {
+      return;
+    }
+    String empty =
+        "flush set inet %1$s banned4\nflush set inet %1$s banned6\n".formatted(NftRules.TABLE);
+    run(empty + addition(rest), "-f", "-");
+    banned.retainAll(rest);
   }
 
-  private static String change(String verb, Collection<IpPrefix> addresses) {
+  private static String addition(Collection<IpPrefix> addresses) {
     StringBuilder text = new StringBuilder();
     for (boolean ipv4 : new boolean[] {true, false}) {
       List<IpPrefix> some =
           addresses.stream().filter(address -> address.address().isIpv4() == ipv4).toList();
       if (!some.isEmpty()) {
         text.append(
-            "%s element inet %s banned%s { %s }\n"
-                .formatted(verb, NftRules.TABLE, ipv4 ? "4" : "6", NftRules.elements(some)));
+            "add element inet %s banned%s { %s }\n"
+                .formatted(NftRules.TABLE, ipv4 ? "4" : "6", NftRules.elements(some)));
       }
     }
     return text.toString();

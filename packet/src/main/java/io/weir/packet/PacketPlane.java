@@ -340,8 +340,17 @@ public final class PacketPlane implements AutoCloseable {
     if (xdp.isUnderAttack()) {
       lastAttack = now;
       kernel.set(SYNCOOKIES, "2");
+      learnClients(xdp);
     } else if (now - lastAttack > COOKIES_IN_FLIGHT.toNanos()) {
       kernel.set(SYNCOOKIES, "1");
+    }
+  }
+
+  private static void learnClients(XdpEngine xdp) {
+    try {
+      xdp.learnClients();
+    } catch (IOException | NumberFormatException e) {
+      // Then nobody is a stranger, and each SYN asks for its socket.
     }
   }
 

@@ -3,10 +3,12 @@ package io.weir.packet;
 import io.weir.packet.bpf.BpfException;
 import io.weir.packet.bpf.BpfFileSystem;
 import java.io.IOException;
+import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -20,7 +22,7 @@ final class PlanePins {
   private final Path folder;
 
   /**
-   * @param folder of one network namespace
+   * @param folder of one network namespace, in one of all
    */
   PlanePins(Path folder) {
     this.folder = folder;
@@ -113,5 +115,10 @@ final class PlanePins {
       Files.deleteIfExists(each);
     }
     Files.deleteIfExists(folder);
+    try {
+      Files.deleteIfExists(Objects.requireNonNull(folder.getParent())); // of all namespaces
+    } catch (DirectoryNotEmptyException others) {
+      // Theirs.
+    }
   }
 }

@@ -45,12 +45,15 @@ final class XdpEngine implements Engine {
   /** Where {@code struct syn_state} says how long the attack lasts. */
   private static final int ATTACK_UNTIL = 16;
 
+  private static final int ATTACK_SINCE = 24;
+
   private final Map<String, BpfMap> maps = new LinkedHashMap<>();
   private final Map<String, BpfLink> links = new LinkedHashMap<>();
   private final List<Attachment> attachments = new ArrayList<>();
   private final long seed = new SecureRandom().nextLong();
   private final CookieSettings cookies;
   private final ListMaps lists;
+  private final KnownClients clients;
   private final RingReader samples;
   private PacketPolicy policy;
   private BpfProgram program;
@@ -79,6 +82,7 @@ final class XdpEngine implements Engine {
     try {
       object().maps().forEach((name, definition) -> maps.put(name, map(definition, before)));
       this.lists = new ListMaps(maps, lists, seed);
+      this.clients = new KnownClients(map("known_clients"), seed);
       this.samples = new RingReader(map("samples"));
       this.program = load(policy);
     } catch (RuntimeException e) {
@@ -257,11 +261,23 @@ final class XdpEngine implements Engine {
    * to last.
    */
   boolean isUnderAttack() {
-    byte[] state = map("syn_state").get(BpfMap.key(0));
     // The programs' clock is this one: CLOCK_MONOTONIC.
-    return state != null
-        && ByteBuffer.wrap(state).order(ByteOrder.LITTLE_ENDIAN).getLong(ATTACK_UNTIL)
-            > System.nanoTime();
+    return synState(ATTACK_UNTIL) > System.nanoTime();
+  }
+
+  private long synState(int offset) {
+    byte[] state = map("syn_state").get(BpfMap.key(0));
+    return state == null
+        ? 0
+        : ByteBuffer.wrap(state).order(ByteOrder.LITTLE_ENDIAN).getLong(offset);
+  }
+
+  /**
+   * Tells the programs who has a connection with this host, once for each attack: from then on they
+   * answer strangers without asking for sockets.
+   */
+  void learnClients() throws IOException {
+    clients.learn(synState(ATTACK_SINCE), KnownClients.NET);
   }
 
   @Override
@@ -360,6 +376,7 @@ final class XdpEngine implements Engine {
     links.values().forEach(BpfLink::close);
     program.close();
     samples.close();
+    clients.close();
     lists.close();
     maps.values().forEach(BpfMap::close);
   }

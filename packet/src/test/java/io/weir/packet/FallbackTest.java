@@ -3,12 +3,14 @@ package io.weir.packet;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.weir.net.IpPrefix;
 import io.weir.packet.Attachment.Mode;
 import io.weir.packet.bpf.BpfLink;
 import java.net.NetworkInterface;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -130,6 +132,48 @@ class FallbackTest {
         .contains("timestamps = 1");
   }
 
+  private static List<IpPrefix> prefixes(String... texts) {
+    return Stream.of(texts).map(IpPrefix::parse).toList();
+  }
+
+  /** What the kernel's sets merge into one range. */
+  @Test
+  void liftsSomeBansOfNeighboursAndOfWhatLiesInsideAnother() throws Exception {
+    there.sh("ip addr add 10.1.0.3/24 dev veth; ip addr add fd00:1::3/64 dev veth nodad");
+    String reaches =
+        "ping -q -c1 -W2 -I 10.1.0.%1$d 10.1.0.1 && ping -q -c1 -W2 -I fd00:1::%1$d fd00:1::1";
+    String barred =
+        "! ping -q -c1 -W1 -I 10.1.0.%1$d 10.1.0.1 && ! ping -q -c1 -W1 -I fd00:1::%1$d fd00:1::1";
+    for (Mode mode : new Mode[] {Mode.NATIVE, Mode.NFTABLES}) {
+      PlaneSettings settings = on("veth", mode);
+      try (PacketPlane plane = start(settings, "nft")) {
+        here.run(() -> {
+          plane.ban(prefixes("10.1.0.2", "10.1.0.3", "fd00:1::2", "fd00:1::3"));
+          plane.ban(prefixes("10.1.0.0/24", "fd00:1::/64"));
+          return "";
+        });
+        there.sh(barred.formatted(2) + " && " + barred.formatted(3));
+        here.run(() -> {
+          plane.unban(prefixes("10.1.0.0/24", "fd00:1::/64", "10.1.0.3", "fd00:1::3"));
+          plane.unban(prefixes("10.1.0.3", "192.0.2.77"));
+          return "";
+        });
+        there.sh(barred.formatted(2) + " && " + reaches.formatted(3));
+        here.run(() -> {
+          plane.apply(settings.policy(), AddressLists.EMPTY.withBlocked(prefixes("192.0.2.9")));
+          return "";
+        });
+        there.sh(barred.formatted(2) + " && " + reaches.formatted(3));
+        here.run(() -> {
+          plane.unban(prefixes("10.1.0.2", "fd00:1::2"));
+          return "";
+        });
+        there.sh(reaches.formatted(2));
+        here.close(plane);
+      }
+    }
+  }
+
   @Test
   void carriesThePolicyOutInEveryWay() throws Exception {
     for (Mode mode : new Mode[] {Mode.NATIVE, Mode.GENERIC, Mode.NFTABLES}) {
@@ -138,9 +182,7 @@ class FallbackTest {
         assertThat(plane.attachments().getFirst().mode()).isEqualTo(mode);
         there.sh("ping -q -c1 -W2 10.1.0.1 && ping -q -c1 -W2 fd00:1::1");
         here.run(() -> {
-          plane.ban(
-              List.of(
-                  io.weir.net.IpPrefix.parse("10.1.0.2"), io.weir.net.IpPrefix.parse("fd00:1::2")));
+          plane.ban(prefixes("10.1.0.2", "fd00:1::2"));
           return "";
         });
         there.sh("! ping -q -c1 -W1 10.1.0.1 && ! ping -q -c1 -W1 fd00:1::1");
@@ -149,9 +191,7 @@ class FallbackTest {
         assertThat(counters.packets(Reason.LIST_BANNED)).as("%s", mode).isGreaterThanOrEqualTo(2);
         assertThat(counters.packets(Reason.INVALID_TCP_FLAGS)).as("%s", mode).isEqualTo(3);
         here.run(() -> {
-          plane.unban(
-              List.of(
-                  io.weir.net.IpPrefix.parse("10.1.0.2"), io.weir.net.IpPrefix.parse("fd00:1::2")));
+          plane.unban(prefixes("10.1.0.2", "fd00:1::2"));
           plane.apply(PacketPolicy.DEFAULT, AddressLists.EMPTY);
           plane.apply(settings.policy(), AddressLists.EMPTY);
           return "";

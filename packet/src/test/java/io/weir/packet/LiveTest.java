@@ -66,7 +66,7 @@ class LiveTest {
         new SynLimits(Rate.UNLIMITED, Rate.UNLIMITED, any, Duration.ofHours(1)));
   }
 
-  /** Answers each connection with a page, until its socket is closed. */
+  /** Answers each connection with a page and ends it first, until its socket is closed. */
   private ServerSocket serve() throws Exception {
     ServerSocket socket = server.run(() -> new ServerSocket(PORT, 1024));
     Thread.ofPlatform().daemon().start(() -> acceptAll(socket));
@@ -75,8 +75,7 @@ class LiveTest {
 
   private static void acceptAll(ServerSocket listening) {
     byte[] page =
-        "HTTP/1.1 200 OK\r\ncontent-length: 6\r\nconnection: close\r\n\r\nhello\n"
-            .getBytes(StandardCharsets.US_ASCII);
+        "HTTP/1.1 200 OK\r\nconnection: close\r\n\r\nhello\n".getBytes(StandardCharsets.US_ASCII);
     while (true) {
       try (Socket accepted = listening.accept()) {
         int _ = accepted.getInputStream().read(new byte[4096]);
@@ -121,6 +120,58 @@ class LiveTest {
       }
       assertThat(plane.counters().packets(Reason.SYN_COOKIE_SENT) - before)
           .isGreaterThanOrEqualTo(10);
+      server.close(plane);
+    }
+  }
+
+  /**
+   * A client may use a port again whose last connection the server holds in TIME_WAIT: only that
+   * socket can let it in.
+   */
+  @Test
+  void letsAClientUseItsPortAgainAtOnceWhileStrangersFlood() throws Exception {
+    String again = "curl -sS -m 5 --local-port %d http://%s:" + PORT + "/";
+    try (ServerSocket _ = serve();
+        PacketPlane plane = guard(underAttackAtOnce(), AddressLists.EMPTY)) {
+      client.sh(again.formatted(40001, "10.1.0.2")); // before the attack
+      client.sh("hping3 -q -c 5 --fast -S -p %d 10.1.0.2 >/dev/null 2>&1 || true".formatted(PORT));
+      awaitCookies(plane, server);
+      client.sh(
+          "ip route add default via 10.1.0.2; timeout 5 hping3 -q -c 2000 -i u10 --rand-source -S -p %d 10.1.0.2 >/dev/null 2>&1 || true"
+              .formatted(PORT));
+      for (int i = 0; i < 3; i++) {
+        assertThat(server.sh("ss -Hnt state time-wait")).contains(":40001");
+        assertThat(client.sh(again.formatted(40001, "10.1.0.2"))).isEqualTo("hello\n");
+        assertThat(client.sh(again.formatted(40002, "[fd00:1::2]"))).isEqualTo("hello\n");
+      }
+      server.close(plane);
+    }
+  }
+
+  /** Asked of the ACK in the end, and of a SYN that no cookie answers. */
+  @Test
+  void asksForAWayBackDuringAnAttackToo() throws Exception {
+    String forged =
+        "hping3 -q -c 3 --fast -S -p %d -a 198.51.100.9 10.1.0.2 >/dev/null 2>&1 || true";
+    PacketPolicy policy = underAttackAtOnce().withReversePath(ReversePath.LOOSE);
+    server.sh("for i in all veth; do sysctl -q net.ipv4.conf.$i.rp_filter=0; done");
+    try (ServerSocket _ = serve();
+        PacketPlane plane = guard(policy, AddressLists.EMPTY)) {
+      client.sh("hping3 -q -c 5 --fast -S -p %d 10.1.0.2 >/dev/null 2>&1 || true".formatted(PORT));
+      awaitCookies(plane, server);
+      client.sh(forged.formatted(9));
+      assertThat(plane.counters().packets(Reason.BOGON_NO_RETURN_ROUTE)).isEqualTo(3);
+      long cookies = plane.counters().packets(Reason.SYN_COOKIE_SENT);
+      client.sh(forged.formatted(PORT));
+      assertThat(plane.counters().packets(Reason.SYN_COOKIE_SENT)).isEqualTo(cookies + 3);
+      client.sh(forged.formatted(PORT).replace("-S", "-A"));
+      assertThat(plane.counters().packets(Reason.BOGON_NO_RETURN_ROUTE)).isEqualTo(6);
+      server.run(() -> {
+        plane.apply(policy.withReversePath(ReversePath.STRICT), AddressLists.EMPTY);
+        return "";
+      });
+      client.sh(forged.formatted(PORT));
+      assertThat(plane.counters().packets(Reason.BOGON_NO_RETURN_ROUTE)).isEqualTo(9);
       server.close(plane);
     }
   }

@@ -61,6 +61,24 @@ class PlanePinsTest {
   }
 
   @Test
+  void leaveNoFolderBehindInWhichThereIsNothing() throws Exception {
+    Path all = BpfFileSystem.ROOT.resolve("weir-test-" + ProcessHandle.current().pid());
+    PlanePins one = new PlanePins(all.resolve("1"));
+    PlanePins other = new PlanePins(all.resolve("2"));
+    try (XdpEngine engine =
+        new XdpEngine(PacketPolicy.MINIMAL, AddressLists.EMPTY, CookieSettings.ETHERNET)) {
+      one.replace(new Handover(engine.handover()));
+      other.replace(new Handover(engine.handover()));
+      one.remove();
+      assertThat(all.resolve("1")).doesNotExist();
+      assertThat(all.resolve("2").resolve("map-counters")).exists();
+      other.remove();
+      assertThat(all).doesNotExist();
+      other.remove();
+    }
+  }
+
+  @Test
   void refuseNamesThatNoPlaneGives() {
     assertThat(PlanePins.words("link-GENERIC-eth0:100")).isEqualTo("link eth0.100 GENERIC");
     for (String name : List.of("", "link", "link-eth0", "link-NONE-eth0", "map-a-b", "prog-x")) {

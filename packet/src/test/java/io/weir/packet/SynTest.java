@@ -86,6 +86,43 @@ class SynTest {
     }
   }
 
+  /**
+   * Enough at once for the small first row to be asked alone, half full, and then with the others.
+   */
+  @Test
+  void countsALargeBurstExactly() {
+    try (Desk desk =
+        new Desk(policy(only(100), Rate.UNLIMITED, Rate.UNLIMITED), AddressLists.EMPTY)) {
+      for (int round = 0; round < 100; round++) {
+        assertThat(desk.judge(syn(CLIENT, SERVER))).isEqualTo(Reason.PASS);
+        assertThat(desk.judge(syn(CLIENT6, SERVER6))).isEqualTo(Reason.PASS);
+      }
+      assertThat(desk.judge(syn(CLIENT, SERVER))).isEqualTo(Reason.SYN_SOURCE_RATE);
+      assertThat(desk.judge(syn(CLIENT6, SERVER6))).isEqualTo(Reason.SYN_SOURCE_RATE);
+    }
+  }
+
+  /** Ten thousand over their limit share the small first row's buckets with everybody. */
+  @Test
+  void isNotMisledByManySourcesOverTheirLimit() {
+    try (Desk desk =
+        new Desk(policy(only(10), Rate.UNLIMITED, Rate.UNLIMITED), AddressLists.EMPTY)) {
+      for (int i = 0; i < 10_000; i++) {
+        byte[] syn = syn(IpAddress.ofIpv4(0x2000_0000 + i * 7919), SERVER);
+        for (int j = 0; j < 12; j++) {
+          desk.judge(syn);
+        }
+        assertThat(desk.judge(syn)).isEqualTo(Reason.SYN_SOURCE_RATE);
+      }
+      int refused = 0;
+      for (int i = 0; i < 1000; i++) {
+        IpAddress other = IpAddress.ofIpv4(0x5000_0000 + i * 7919);
+        refused += desk.judge(syn(other, SERVER)) == Reason.PASS ? 0 : 1;
+      }
+      assertThat(refused).as("one in two hundred is expected").isLessThan(30);
+    }
+  }
+
   @Test
   void exemptsTheAllowList() {
     AddressLists lists =
@@ -135,7 +172,7 @@ class SynTest {
     try (Namespace namespace = new Namespace()) {
       namespace.sh("sysctl -q net.ipv4.tcp_syncookies=" + syncookies);
       namespace.run(() -> {
-        try (ServerSocket server = listen(ipv6);
+        try (ServerSocket server = listen(ipv6, 0);
             Desk desk = underAttack()) {
           test.on(server, desk);
         }
@@ -144,8 +181,8 @@ class SynTest {
     }
   }
 
-  private static ServerSocket listen(boolean ipv6) throws Exception {
-    return new ServerSocket(0, 5, InetAddress.getByName(ipv6 ? "::1" : "127.0.0.1"));
+  private static ServerSocket listen(boolean ipv6, int port) throws Exception {
+    return new ServerSocket(port, 5, InetAddress.getByName(ipv6 ? "::1" : "127.0.0.1"));
   }
 
   private static final byte[] LINUX = bytes("020405b4 0402 080a 11223344 00000000 01 030307");
@@ -240,6 +277,54 @@ class SynTest {
     ByteBuffer.wrap(segment).putInt(4, 0x01020305).putInt(8, acknowledged);
     IpAddress to = IpAddress.of(server.getInetAddress());
     return ip(to.isIpv4() ? CLIENT : CLIENT6, to, 6, segment);
+  }
+
+  /**
+   * The second SYN of a stranger needs no socket, so it is answered though nobody listens any more;
+   * whoever has a connection is looked up each time.
+   */
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void asksForNoSocketOfAStrangerOnceAllClientsAreKnown(boolean ipv6) throws Exception {
+    inNamespace(
+        ipv6,
+        2,
+        (server, desk) -> {
+          byte[] syn = synTo(server, LINUX);
+          server.close();
+          assertThat(desk.judge(syn)).as("never seen to listen").isEqualTo(Reason.PASS);
+        });
+    inNamespace(
+        ipv6,
+        2,
+        (server, desk) -> {
+          byte[] syn = synTo(server, LINUX);
+          assertThat(desk.judge(syn)).isEqualTo(Reason.SYN_COOKIE_SENT);
+          server.close();
+          assertThat(desk.judge(syn)).as("clients unknown").isEqualTo(Reason.PASS);
+        });
+    inNamespace(
+        ipv6,
+        2,
+        (server, desk) -> {
+          byte[] syn = synTo(server, LINUX);
+          desk.engine.learnClients();
+          assertThat(desk.judge(syn)).isEqualTo(Reason.SYN_COOKIE_SENT);
+          int transport = ipv6 ? 54 : 34;
+          byte[] asked = desk.frame();
+          assertThat(desk.judge(syn)).isEqualTo(Reason.SYN_COOKIE_SENT);
+          byte[] unasked = desk.frame();
+          assertThat(checksumOfTcp(unasked, transport, ipv6)).isZero();
+          assertThat(slice(unasked, 0, transport + 16)).isEqualTo(slice(asked, 0, transport + 16));
+          int cookie = ByteBuffer.wrap(unasked).getInt(transport + 4);
+          server.close();
+          assertThat(desk.judge(syn)).as("still taken to listen").isEqualTo(Reason.SYN_COOKIE_SENT);
+          try (ServerSocket again = listen(ipv6, server.getLocalPort())) {
+            assertThat(desk.judge(syn)).isEqualTo(Reason.SYN_COOKIE_SENT);
+            assertThat(desk.judge(ackTo(again, cookie + 1))).isEqualTo(Reason.PASS);
+          }
+          assertThat(desk.judge(syn)).as("no stranger any more").isEqualTo(Reason.PASS);
+        });
   }
 
   @Test
