@@ -98,7 +98,7 @@ class Run:
         figures = self.memory(attack, target, server)
         for _ in range(self.options.warm_rounds if target.name == "weir" else 0):  # what a JVM has not run before it compiles now
             with Attacker(attack, target) as attacker:
-                attacker.wait(self.options.duration)
+                attacker.wait(0 if attack.holds else self.options.duration)
             settle(server)
         rounds = [self.time(attack, target, server) for _ in range(self.options.rounds)]
         return figures | {key: median(one[key] for one in rounds) for key in rounds[0]}
@@ -115,7 +115,7 @@ class Run:
             return {"held": max(0, held) / sent, "sockets": max(0, sockets) / sent, "connections": attacker.connections}
 
     def time(self, attack, target, server):
-        """The honest client's own part is measured before, and taken off."""
+        """To the last connection's end; the honest client's own part is measured before, and taken off."""
         settle(server)
         began = server.cpu_micros()
         self.honest(target, self.options.duration)
@@ -125,7 +125,9 @@ class Run:
             load = self.honest(target, self.options.duration)
             if attack.holds:
                 attacker.wait(0)
-            micros, sent = server.cpu_micros() - began - honest_cpu, sent_by(attacker, target)
+            sent = sent_by(attacker, target)
+        settle(server)
+        micros = server.cpu_micros() - began - honest_cpu
         return {"nanos": max(0, micros) * 1000 / sent, "p99": load.p99_us / 1000, "mib": sent / 2**20}
 
     def honest(self, target, seconds):

@@ -24,6 +24,7 @@ from memory import held_bytes
 from targets import Target
 
 RESERVE = 150  # open files for everything but idle connections
+CONTEXT = client_context()  # one for all: each holds the certificates of the system
 REQUEST = b"GET /128 HTTP/1.1\r\nHost: a.test\r\n%s\r\n"
 
 
@@ -84,7 +85,7 @@ def source(number):
 def opened(target, tls, number):
     connection = socket.create_connection(("127.0.0.1", target.tls_port if tls else target.port), 10, (source(number), 0))
     if tls:
-        connection = client_context().wrap_socket(connection, server_hostname="a.test")
+        connection = CONTEXT.wrap_socket(connection, server_hostname="a.test")
     if not alive(connection):
         raise BenchError(f"connection {number} was not answered 200")
     return connection

@@ -139,6 +139,7 @@ public final class Listener {
               header == null
                   ? firstHandler(connection)
                   : new ProxyHeaderHandler(connection, header));
+      proxy.transport().watchInput(child);
       loop.executor.register(child);
     }
 

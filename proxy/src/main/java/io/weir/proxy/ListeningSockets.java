@@ -78,7 +78,7 @@ public final class ListeningSockets {
         refuseForeign(address);
       }
       for (Loop loop : loops) {
-        Channel channel = transport.newServerChannel(true);
+        Channel channel = transport.newServerChannel(address, true);
         if (transparent) {
           setTransparent(channel, true);
         }

@@ -20,6 +20,7 @@ import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /** What one event loop owns. Nobody else touches it. */
@@ -160,8 +161,15 @@ public final class Loop {
   /** Called each tick: deadlines, and connections that have been idle for too long. */
   void tick() {
     long tick = clock();
-    timers.advance(tick);
+    expireTimers();
     connections.values().removeIf(pool -> pool.expire(tick));
+  }
+
+  private void expireTimers() {
+    if (timers.advance(clock())) {
+      // Later, and not as a task, which would come before the sockets' turn.
+      executor.schedule(this::expireTimers, 1, TimeUnit.MILLISECONDS);
+    }
   }
 
   /** Random bits, fast and not for secrets (Marsaglia's xorshift64). */

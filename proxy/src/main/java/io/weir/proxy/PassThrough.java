@@ -58,7 +58,8 @@ final class PassThrough extends ChannelInboundHandlerAdapter implements TimerWhe
     tried.add(chosen);
     backend = chosen;
     chosen.began(loop.index);
-    Channel channel = loop.proxy.transport().newChannel(pool.settings().connections());
+    Channel channel =
+        loop.proxy.transport().newChannel(chosen.address(), pool.settings().connections());
     channel.config().setOption(ChannelOption.ALLOW_HALF_CLOSURE, false);
     channel.pipeline().addLast(new FromBackend());
     Disclosure told = pool.settings().disclosure();

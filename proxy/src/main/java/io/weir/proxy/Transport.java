@@ -13,13 +13,20 @@ import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.channel.epoll.EpollServerSocketChannel;
 import io.netty.channel.epoll.EpollSocketChannel;
 import io.netty.channel.nio.NioIoHandler;
+import io.netty.channel.socket.DuplexChannel;
+import io.netty.channel.socket.SocketProtocolFamily;
 import io.netty.channel.socket.nio.NioChannelOption;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.channel.socket.nio.NioSocketChannel;
+import io.netty.channel.unix.Socket;
 import io.netty.channel.unix.UnixChannelOption;
 import io.weir.proxy.upstream.PoolSettings;
 import io.weir.proxy.upstream.PoolSettings.TcpKeepalive;
+import java.io.IOException;
+import java.net.Inet4Address;
+import java.net.InetSocketAddress;
 import java.net.StandardSocketOptions;
+import java.nio.channels.NotYetConnectedException;
 import jdk.net.ExtendedSocketOptions;
 
 /** How sockets are reached: epoll, or the JDK's selector where there is no epoll. */
@@ -31,15 +38,20 @@ public enum Transport {
     }
 
     @Override
-    ServerChannel newServerChannel(boolean shared) {
-      EpollServerSocketChannel channel = new EpollServerSocketChannel();
+    ServerChannel newServerChannel(InetSocketAddress address, boolean shared) {
+      EpollServerSocketChannel channel = new EpollServerSocketChannel(family(address));
       channel.config().setOption(UnixChannelOption.SO_REUSEPORT, shared);
       return channel;
     }
 
     @Override
-    Channel rawChannel() {
-      return new EpollSocketChannel();
+    Channel rawChannel(InetSocketAddress peer) {
+      return new EpollSocketChannel(family(peer));
+    }
+
+    @Override
+    void watchInput(Channel channel) {
+      channel.unsafe().beginRead();
     }
 
     @Override
@@ -56,16 +68,19 @@ public enum Transport {
     }
 
     @Override
-    ServerChannel newServerChannel(boolean shared) {
+    ServerChannel newServerChannel(InetSocketAddress address, boolean shared) {
       NioServerSocketChannel channel = new NioServerSocketChannel();
       channel.config().setOption(NioChannelOption.of(StandardSocketOptions.SO_REUSEPORT), shared);
       return channel;
     }
 
     @Override
-    Channel rawChannel() {
+    Channel rawChannel(InetSocketAddress peer) {
       return new NioSocketChannel();
     }
+
+    @Override
+    void watchInput(Channel channel) {}
 
     @Override
     void probe(ChannelConfig config, TcpKeepalive probes) {
@@ -93,9 +108,15 @@ public enum Transport {
    * A listening socket, not bound yet; a shared one lets each event loop have its own on one
    * address.
    */
-  abstract ServerChannel newServerChannel(boolean shared);
+  abstract ServerChannel newServerChannel(InetSocketAddress address, boolean shared);
 
-  abstract Channel rawChannel();
+  abstract Channel rawChannel(InetSocketAddress peer);
+
+  /**
+   * Has a socket that is not registered yet watched for input from its registration on; else that
+   * is asked for by a system call of its own.
+   */
+  abstract void watchInput(Channel channel);
 
   /** When the kernel asks whether the other side is still there. */
   abstract void probe(ChannelConfig config, TcpKeepalive probes);
@@ -105,9 +126,10 @@ public enum Transport {
     return Epoll.isAvailable() ? EPOLL : NIO;
   }
 
-  /** A socket to connect to a backend, as its pool wants it. */
-  public Channel newChannel(PoolSettings.Connections settings) {
-    Channel channel = rawChannel();
+  /** A socket to connect to this backend, as its pool wants it. */
+  public Channel newChannel(InetSocketAddress backend, PoolSettings.Connections settings) {
+    Channel channel = rawChannel(backend);
+    watchInput(channel);
     ChannelConfig config = channel.config();
     prepare(config);
     config.setConnectTimeoutMillis(Math.toIntExact(settings.connectTimeoutNanos() / 1_000_000));
@@ -117,6 +139,36 @@ public enum Transport {
       probe(config, probes);
     }
     return channel;
+  }
+
+  /** A socket for IPv6 serves IPv4 too, but each connection costs more calls and more memory. */
+  private static SocketProtocolFamily family(InetSocketAddress address) {
+    return address.getAddress() instanceof Inet4Address
+        ? SocketProtocolFamily.INET
+        : SocketProtocolFamily.INET6;
+  }
+
+  /**
+   * Tells the other side that nothing more comes. Past Netty, which would make two exceptions with
+   * their stack traces for what is no error.
+   */
+  public static void shutDownOutput(DuplexChannel channel) {
+    if (channel instanceof EpollSocketChannel epoll) {
+      try {
+        ((Socket) epoll.fd()).shutdown(false, true);
+      } catch (IOException | NotYetConnectedException gone) { // reset by the other side
+        channel.close();
+      }
+    } else {
+      channel.shutdownOutput();
+    }
+  }
+
+  /** Lets closing be a reset: whatever waits to be taken by the other side goes at once. */
+  public static void resetOnClose(Channel channel) {
+    if (channel.isOpen()) {
+      channel.config().setOption(ChannelOption.SO_LINGER, 0);
+    }
   }
 
   /** What all connections have in common; costs no system call. */

@@ -29,6 +29,42 @@ class TimerWheelTest {
   }
 
   @Test
+  void letsOthersTakeTurnsWithManyThatAreDueAtOnce() {
+    for (int i = 0; i < 100; i++) {
+      wheel.arm(new TimerWheel.Timer((of, now) -> expired.add(now)), 3 * TICK);
+    }
+    assertThat(wheel.advance(10 * TICK)).isTrue();
+    assertThat(expired).hasSizeBetween(1, 50);
+    TimerWheel.Timer moved = new TimerWheel.Timer((of, now) -> expired.add(-now));
+    wheel.arm(moved, 11 * TICK);
+    int turns = 1;
+    while (wheel.advance(10 * TICK)) {
+      turns++;
+    }
+    assertThat(expired).hasSize(100).containsOnly(10 * TICK);
+    assertThat(turns).isBetween(2, 10);
+    wheel.advance(12 * TICK);
+    assertThat(expired).hasSize(101).endsWith(-12 * TICK);
+  }
+
+  @Test
+  void armsAgainWhatIsDueButHasNotHadItsTurn() {
+    List<TimerWheel.Timer> timers = new ArrayList<>();
+    for (int i = 0; i < 100; i++) {
+      TimerWheel.Timer one = new TimerWheel.Timer((of, now) -> expired.add(now));
+      timers.add(one);
+      wheel.arm(one, 3 * TICK);
+    }
+    wheel.advance(10 * TICK);
+    int before = expired.size();
+    timers.stream().filter(TimerWheel.Timer::isArmed).forEach(one -> wheel.arm(one, 20 * TICK));
+    assertThat(wheel.advance(10 * TICK)).isFalse();
+    assertThat(expired).hasSize(before);
+    while (wheel.advance(21 * TICK)) {}
+    assertThat(expired).hasSize(100);
+  }
+
+  @Test
   void followsADeadlineThatMovesAway() {
     wheel.arm(timer, 3 * TICK);
     wheel.arm(timer, 20 * TICK);

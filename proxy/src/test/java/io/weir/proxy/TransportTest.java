@@ -10,6 +10,7 @@ import io.netty.channel.socket.nio.NioChannelOption;
 import io.weir.proxy.upstream.PoolSettings.Connections;
 import io.weir.proxy.upstream.PoolSettings.Protocol;
 import io.weir.proxy.upstream.PoolSettings.TcpKeepalive;
+import java.net.InetSocketAddress;
 import jdk.net.ExtendedSocketOptions;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeAll;
@@ -22,13 +23,15 @@ class TransportTest {
     Epoll.ensureAvailability();
   }
 
+  private static final InetSocketAddress BACKEND = new InetSocketAddress("192.0.2.1", 80);
+
   private static Connections connections(@Nullable TcpKeepalive probes) {
     return new Connections(Protocol.HTTP1, 2_000_000_000L, 1, 1, probes, null);
   }
 
   @Test
   void probesAsThePoolSaysWithEpoll() {
-    Channel channel = Transport.EPOLL.newChannel(connections(new TcpKeepalive(17, 5, 4)));
+    Channel channel = Transport.EPOLL.newChannel(BACKEND, connections(new TcpKeepalive(17, 5, 4)));
     assertThat(channel.config().getOption(ChannelOption.SO_KEEPALIVE)).isTrue();
     assertThat(channel.config().getOption(EpollChannelOption.TCP_KEEPIDLE)).isEqualTo(17);
     assertThat(channel.config().getOption(EpollChannelOption.TCP_KEEPINTVL)).isEqualTo(5);
@@ -38,7 +41,7 @@ class TransportTest {
 
   @Test
   void probesAsThePoolSaysWithoutEpoll() {
-    Channel channel = Transport.NIO.newChannel(connections(new TcpKeepalive(17, 5, 4)));
+    Channel channel = Transport.NIO.newChannel(BACKEND, connections(new TcpKeepalive(17, 5, 4)));
     assertThat(channel.config().getOption(NioChannelOption.of(ExtendedSocketOptions.TCP_KEEPIDLE)))
         .isEqualTo(17);
     assertThat(channel.config().getOption(NioChannelOption.of(ExtendedSocketOptions.TCP_KEEPCOUNT)))
@@ -48,7 +51,7 @@ class TransportTest {
 
   @Test
   void doesNotProbeWhereThePoolWantsNone() {
-    Channel channel = Transport.EPOLL.newChannel(connections(null));
+    Channel channel = Transport.EPOLL.newChannel(BACKEND, connections(null));
     assertThat(channel.config().getOption(ChannelOption.SO_KEEPALIVE)).isFalse();
     assertThat(channel.config().getConnectTimeoutMillis()).isEqualTo(2000);
     channel.unsafe().closeForcibly();

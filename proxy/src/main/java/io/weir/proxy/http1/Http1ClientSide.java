@@ -4,7 +4,6 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
-import io.netty.channel.ChannelOption;
 import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.channel.socket.DuplexChannel;
@@ -322,9 +321,16 @@ public final class Http1ClientSide extends Http1Output implements ClientSide, Ti
   /** The client sends nothing more; it may still read (RFC 9112 §9.6). */
   private void inputEnded() {
     close = true;
-    if (state != State.ANSWERING) {
+    if (isInRequest() && connection.requests == 1 && !exchange().isResponseStarted()) {
+      reset(); // there is no answer that this could take from the client
+    } else if (state != State.ANSWERING) {
       closeNow();
     }
+  }
+
+  /** Whether the request has begun and is not read to its end. */
+  private boolean isInRequest() {
+    return state == State.HEAD || state == State.BODY || state == State.CHUNKS;
   }
 
   @Override
@@ -412,11 +418,11 @@ public final class Http1ClientSide extends Http1Output implements ClientSide, Ti
   /** The answer is given to the socket, but a slow client may still be taking it. */
   private void closeUnlessTaking() {
     if (untakenAtCheck == 0) {
-      ctx.close();
+      closeSocket();
     } else if (settings().timeouts().isTooSlow(untakenAtCheck - untaken()) && untaken() > 0) {
       connection.shows(Sign.READ_STALLED);
       connection.listener.ended(Reason.CLIENT_TOO_SLOW.text());
-      ctx.close();
+      reset();
     } else {
       armForTaking();
     }
@@ -435,6 +441,7 @@ public final class Http1ClientSide extends Http1Output implements ClientSide, Ti
     } else if (why == Reason.CLIENT_TOO_SLOW) {
       connection.shows(Sign.READ_STALLED);
       x.clientTooSlow();
+      reset(); // an orderly end would wait for the client once more
     } else {
       close = true;
       connection.shows(Sign.BODY_STALLED);
@@ -499,7 +506,7 @@ public final class Http1ClientSide extends Http1Output implements ClientSide, Ti
     close = true;
     if (delimitedByClose) {
       // An orderly end would say that the answer is whole: reset instead.
-      ctx.channel().config().setOption(ChannelOption.SO_LINGER, 0);
+      Transport.resetOnClose(ctx.channel());
     }
     if (state != State.TUNNEL) {
       state = State.CLOSED;
@@ -509,7 +516,7 @@ public final class Http1ClientSide extends Http1Output implements ClientSide, Ti
   @Override
   public void finished() {
     exchange = null;
-    boolean unread = state == State.HEAD || state == State.BODY || state == State.CHUNKS;
+    boolean unread = isInRequest();
     close |= connection.loop.proxy.isDraining();
     if (state == State.CLOSED || close && !unread) {
       closeAfterFlush();
@@ -566,23 +573,32 @@ public final class Http1ClientSide extends Http1Output implements ClientSide, Ti
     left = LINGER_OCTETS;
     arm(LINGER_NANOS);
     ctx.channel().config().setAutoRead(true);
-    ctx.writeAndFlush(Unpooled.EMPTY_BUFFER)
-        .addListener(written -> {
-          if (ctx.channel() instanceof DuplexChannel channel && !connection.isSecure()) {
-            channel.shutdownOutput();
-          }
-        });
+    if (isAllSent()) {
+      shutDownOutput();
+    } else if (!connection.isSecure()) {
+      ctx.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(written -> shutDownOutput());
+    }
+  }
+
+  private void shutDownOutput() {
+    if (ctx.channel() instanceof DuplexChannel channel) {
+      Transport.shutDownOutput(channel);
+    }
   }
 
   private void closeAfterFlush() {
     state = State.CLOSED;
-    armForTaking();
-    ctx.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(ChannelFutureListener.CLOSE);
+    if (isAllSent()) {
+      closeSocket();
+    } else {
+      armForTaking();
+      ctx.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(ChannelFutureListener.CLOSE);
+    }
   }
 
   private void closeNow() {
     state = State.CLOSED;
-    ctx.close();
+    closeSocket();
   }
 
   private void releaseBuffers() {

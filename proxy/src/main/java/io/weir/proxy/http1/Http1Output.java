@@ -7,6 +7,7 @@ import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.channel.epoll.EpollSocketChannel;
 import io.netty.channel.unix.Socket;
+import io.weir.proxy.Transport;
 import io.weir.proxy.http.Head;
 import java.io.IOException;
 import org.jspecify.annotations.Nullable;
@@ -92,11 +93,7 @@ abstract class Http1Output extends ChannelInboundHandlerAdapter implements Chunk
    */
   private boolean sendAtOnce(ByteBuf data) {
     Socket to = socket;
-    ChannelOutboundBuffer queue = ctx.channel().unsafe().outboundBuffer();
-    if (to == null
-        || queue == null
-        || queue.totalPendingWriteBytes() > 0
-        || !data.hasMemoryAddress()) {
+    if (to == null || !isAllSent() || !data.hasMemoryAddress()) {
       return false;
     }
     try {
@@ -111,9 +108,35 @@ abstract class Http1Output extends ChannelInboundHandlerAdapter implements Chunk
     return true;
   }
 
+  /** Whether the socket has taken all there was; never, where something stands between. */
+  boolean isAllSent() {
+    ChannelOutboundBuffer queue = ctx.channel().unsafe().outboundBuffer();
+    return socket != null && queue != null && queue.totalPendingWriteBytes() == 0;
+  }
+
   /** Whether the peer keeps up. */
   public boolean isWritable() {
     return ctx.channel().isWritable();
+  }
+
+  /** Closes, whatever still waits to be sent. */
+  void closeSocket() {
+    Socket direct = socket;
+    if (direct != null) {
+      // Netty asks for options of an open socket and takes it out of epoll, which closing does too.
+      try {
+        direct.close();
+      } catch (IOException broken) {
+        // it is closed all the same
+      }
+    }
+    ctx.close();
+  }
+
+  /** Closes with a reset. */
+  void reset() {
+    Transport.resetOnClose(ctx.channel());
+    closeSocket();
   }
 
   /** Lets go of what will not be sent any more. */

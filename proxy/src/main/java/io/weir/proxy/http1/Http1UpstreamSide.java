@@ -343,9 +343,19 @@ public final class Http1UpstreamSide extends Http1Output implements UpstreamSide
     }
   }
 
-  /** Closes; the exchange, if there still is one, hears of it. */
+  /**
+   * Closes; the exchange, if there still is one, hears of it. A request that breaks off ends in a
+   * reset: the backend cannot take it for whole, and no port stays behind for a minute, of which
+   * there are few for each backend. A reset may lose what was sent last, so a whole request and a
+   * tunnel get an orderly end.
+   */
   public void closeNow() {
+    boolean breaksOff = !requestEnded && state != State.IDLE && state != State.TUNNEL;
     state = State.CLOSED;
-    ctx.close();
+    if (breaksOff) {
+      reset();
+    } else {
+      closeSocket();
+    }
   }
 }

@@ -7,6 +7,7 @@ import io.weir.proxy.ClientConnection;
 import io.weir.proxy.DrainEvent;
 import io.weir.proxy.ListenerSettings;
 import io.weir.proxy.TimerWheel;
+import io.weir.proxy.Transport;
 import io.weir.proxy.http.HeadLimits;
 import io.weir.proxy.stage.Reason;
 import java.util.ArrayDeque;
@@ -122,6 +123,7 @@ public final class Http2ClientConnection extends Http2Connection {
       for (Http2Stream stream : streams.all()) {
         ((Http2ClientStream) stream).clientTooSlow();
       }
+      Transport.resetOnClose(ctx.channel());
       closeNow();
     } else if (unfinishedSince == 0
         && streams.size() == 0

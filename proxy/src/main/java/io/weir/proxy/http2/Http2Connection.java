@@ -621,7 +621,8 @@ abstract class Http2Connection extends ChannelInboundHandlerAdapter
     if (code == ErrorCode.ENHANCE_YOUR_CALM) {
       ctx.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(ChannelFutureListener.CLOSE);
     } else if (!isSecure() && ctx.channel() instanceof DuplexChannel channel) {
-      ctx.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(written -> channel.shutdownOutput());
+      ctx.writeAndFlush(Unpooled.EMPTY_BUFFER)
+          .addListener(written -> Transport.shutDownOutput(channel));
     }
     loop.timers.arm(timer, loop.recently() + LINGER_NANOS);
   }

@@ -163,7 +163,7 @@ public final class ConnectionPool {
 
   private void connect(Exchange exchange) {
     Http1UpstreamSide side = new Http1UpstreamSide(loop, this);
-    Channel channel = loop.proxy.transport().newChannel(settings());
+    Channel channel = loop.proxy.transport().newChannel(backend.address(), settings());
     SslHandler tls = secure(channel, backend);
     channel.pipeline().addLast(side);
     // A failed write must not throw away the answer that explains it.

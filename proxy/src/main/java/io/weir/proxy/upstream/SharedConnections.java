@@ -105,7 +105,8 @@ public final class SharedConnections {
       return;
     }
     open++;
-    Channel channel = loop.proxy.transport().newChannel(pool.settings().connections());
+    Channel channel =
+        loop.proxy.transport().newChannel(backend.address(), pool.settings().connections());
     SslHandler tls = ConnectionPool.secure(channel, backend);
     Http2UpstreamConnection made = new Http2UpstreamConnection(loop, this, tls != null);
     making = made;
