@@ -187,10 +187,10 @@ def measure_weir(options, names, level, seconds):
 
 
 def measure_start(options, work, rounds=5):
-    """Milliseconds to compile the rules in a fresh JVM: alone, and with the patterns that the run before left."""
+    """Milliseconds until a fresh JVM has compiled the rules and judged a request: alone, and with the patterns that the run before left."""
     def once(file):
         run = subprocess.run(java("--start", options.crs, file), capture_output=True, text=True, check=True)
-        return int(re.search(r"compiled in (\d+) ms", run.stdout).group(1))
+        return int(re.search(r"judged after (\d+) ms", run.stdout).group(1))
     cold = [once(work / f"patterns{i}") for i in range(rounds)]
     return statistics.median(cold), statistics.median(once(work / "patterns0") for _ in range(rounds))
 
@@ -225,7 +225,7 @@ def main():
             line += f"   weir at paranoia level 4 {strict[name]:9.1f}, {strict[name] / weir[name]:.1f} times"
         print(line)
     if start:
-        print(f"start: rules compiled in {start[0]:.0f} ms, with the patterns of the last start in {start[1]:.0f} ms")
+        print(f"start: first request judged after {start[0]:.0f} ms, with the patterns of the last start in {start[1]:.0f} ms")
     print("libmodsecurity-ratio " + " ".join(f"{name}={peer[name] / weir[name]:.0f}" for name in names))
 
 

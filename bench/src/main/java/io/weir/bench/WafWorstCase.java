@@ -54,6 +54,8 @@ public final class WafWorstCase {
   private final List<String> pieces;
   private final long nanosPerClass;
   private int refusedByBudget;
+  private double nanos;
+  private double units;
 
   private WafWorstCase(RuleSet rules, Path crs, Path texts, double seconds) throws IOException {
     transaction = rules.newTransaction();
@@ -120,6 +122,8 @@ public final class WafWorstCase {
   private void measure(String kind, int size) {
     List<Double> costs = new ArrayList<>();
     refusedByBudget = 0;
+    nanos = 0;
+    units = 0;
     long until = System.nanoTime() + nanosPerClass;
     if (kind.equals("climbed")) {
       costs.add(climb(size, until + 4 * nanosPerClass));
@@ -129,14 +133,15 @@ public final class WafWorstCase {
     }
     double[] sorted = costs.stream().mapToDouble(Double::doubleValue).sorted().toArray();
     System.out.printf(
-        "%-16s %6d octets: median %6.0f, p90 %6.0f, worst %6.0f of %d; %d refused by the budget%n",
+        "%-16s %6d octets: median %6.0f, p90 %6.0f, worst %6.0f of %d; %d refused by the budget, %.2f ns per unit%n",
         kind,
         size,
         sorted[sorted.length / 2],
         sorted[sorted.length * 9 / 10],
         sorted[sorted.length - 1],
         sorted.length,
-        refusedByBudget);
+        refusedByBudget,
+        nanos / units);
   }
 
   /** CPU time in microseconds per KiB. */
@@ -145,6 +150,8 @@ public final class WafWorstCase {
     long begin = threads.getCurrentThreadCpuTime();
     WafBenchmark.judge(transaction, request);
     double micros = (threads.getCurrentThreadCpuTime() - begin) / 1e3;
+    nanos += 1e3 * micros;
+    units += WafBenchmark.workDone();
     Intervention decision = transaction.decision();
     if (decision != null && decision.cause() == Intervention.Cause.BUDGET) {
       refusedByBudget++;

@@ -255,6 +255,7 @@ final class WafCompiler {
     try {
       RuleSet set = compiler.compile();
       set.notes().forEach(note -> LOG.log(Level.WARNING, "{0}", note));
+      Thread.ofPlatform().daemon().name("waf-prepare").start(set::prepare);
       return new LiveRules(new Rules(set, loops), digest(set.files()));
     } catch (RuleException wrong) {
       wrong.problems().stream().map(WafCompiler::problem).forEach(complaints::add);

@@ -35,6 +35,14 @@ public final class RuleSet {
     return new Transaction(plan);
   }
 
+  /**
+   * Makes at once what else the first transactions would make: word lists, classes of octets. May
+   * run on a thread of its own while transactions run.
+   */
+  public void prepare() {
+    plan.prepare();
+  }
+
   /** Rules that run for requests and responses; what was decided when compiling is not counted. */
   public int ruleCount() {
     return plan.ruleCount();

@@ -6,6 +6,22 @@ public interface BodySink {
   /** A parameter, already decoded. */
   void argument(byte[] name, int nameFrom, int nameTo, byte[] value, int valueFrom, int valueTo);
 
+  /**
+   * A parameter whose name has indices in it that the processor gave.
+   *
+   * @param shape the name with 0 in place of each index, which many elements have in common
+   */
+  void element(
+      byte[] name,
+      int nameFrom,
+      int nameTo,
+      byte[] shape,
+      int shapeFrom,
+      int shapeTo,
+      byte[] value,
+      int valueFrom,
+      int valueTo);
+
   /** A file of a multipart body. */
   void file(
       byte[] field,

@@ -7,11 +7,14 @@ import org.jspecify.annotations.Nullable;
 /**
  * Reads JSON (RFC 8259) and hands out each scalar as an argument named by its path: {@code
  * {"a":{"b":[1]}}} gives {@code json.a.b.array_0}, as ModSecurity names it, and an empty {@code
- * json.a.b} for the array itself. Strict: what two parsers could understand differently is an
- * error. Iterative, so that depth costs no stack.
+ * json.a.b} for the array itself. Indices are ours and not the client's: a name with 0 in place of
+ * each is handed out beside it, which a thousand elements have in common. Strict: what two parsers
+ * could understand differently is an error. Iterative, so that depth costs no stack.
  */
 public final class JsonBody {
   private static final byte[] ROOT = "json".getBytes(StandardCharsets.US_ASCII);
+  private static final byte[] DOT = {'.'};
+  private static final byte[] DIGITS = "0123456789".getBytes(StandardCharsets.US_ASCII);
   private static final byte[] ARRAY = ".array_".getBytes(StandardCharsets.US_ASCII);
 
   /** A name is as long as the path to its value: without limits a few octets would be many. */
@@ -27,12 +30,21 @@ public final class JsonBody {
   private final int begin;
   private int at;
   private long namesLength;
-  private byte[] path = new byte[256];
-  private int pathLength;
+  private final Path path = new Path();
 
-  /** By depth: where the path of the container ends, and the index in an array or -1. */
+  /** The path with 0 in place of each index. */
+  private final Path shape = new Path();
+
+  /** The last shape that was handed out. */
+  private byte[] shapeArray = {};
+
+  private int shapeFrom;
+  private int shapeTo;
+
+  /** By depth: where the paths of the container end, and the index in an array or -1. */
   private int[] pathEnds = new int[16];
 
+  private int[] shapeEnds = new int[16];
   private int[] indices = new int[16];
   private int depth;
 
@@ -55,7 +67,7 @@ public final class JsonBody {
   }
 
   private @Nullable String document() {
-    appendPath(ROOT, 0, ROOT.length);
+    append(ROOT, 0, ROOT.length);
     skipBlanks();
     // A byte order mark is not JSON (RFC 8259, 8.1), and nobody agrees on what follows it.
     String problem = value();
@@ -71,7 +83,8 @@ public final class JsonBody {
 
   /** Reads the rest of an object up to its next member's value, or its end. */
   private @Nullable String member() {
-    pathLength = pathEnds[depth - 1];
+    path.length = pathEnds[depth - 1];
+    shape.length = shapeEnds[depth - 1];
     skipBlanks();
     if (at == to) {
       return "object does not end";
@@ -97,8 +110,8 @@ public final class JsonBody {
     if (problem != null) {
       return problem;
     }
-    appendPath('.');
-    appendPath(arena.array(), arena.from(), arena.to());
+    append(DOT, 0, 1);
+    append(arena.array(), arena.from(), arena.to());
     skipBlanks();
     if (at == to || in[at] != ':') {
       return "expected :";
@@ -109,7 +122,8 @@ public final class JsonBody {
   }
 
   private @Nullable String element() {
-    pathLength = pathEnds[depth - 1];
+    path.length = pathEnds[depth - 1];
+    shape.length = shapeEnds[depth - 1];
     skipBlanks();
     if (at == to) {
       return "array does not end";
@@ -128,8 +142,9 @@ public final class JsonBody {
       skipBlanks();
     }
     indices[depth - 1] = index + 1;
-    appendPath(ARRAY, 0, ARRAY.length);
-    appendNumber(index);
+    append(ARRAY, 0, ARRAY.length);
+    path.append(index);
+    shape.append(0);
     return value();
   }
 
@@ -164,9 +179,11 @@ public final class JsonBody {
     }
     if (depth == pathEnds.length) {
       pathEnds = Arrays.copyOf(pathEnds, depth * 2);
+      shapeEnds = Arrays.copyOf(shapeEnds, depth * 2);
       indices = Arrays.copyOf(indices, depth * 2);
     }
-    pathEnds[depth] = pathLength;
+    pathEnds[depth] = path.length;
+    shapeEnds[depth] = shape.length;
     indices[depth++] = index;
     return null;
   }
@@ -221,14 +238,26 @@ public final class JsonBody {
     if (!sink.mayAddArgument()) {
       return "too many arguments";
     }
-    namesLength += pathLength;
-    if (pathLength > MAX_NAME || namesLength > MAX_NAMES + 8L * (to - begin)) {
+    namesLength += path.length;
+    if (path.length > MAX_NAME || namesLength > MAX_NAMES + 8L * (to - begin)) {
       return "names too long";
     }
     // The value may be the arena's current run: a copy of the path begins a new one beside it.
-    arena.begin(pathLength);
-    arena.add(path, 0, pathLength);
-    sink.argument(arena.array(), arena.from(), arena.to(), value, from, end);
+    arena.begin(path.length);
+    arena.add(path.octets, 0, path.length);
+    byte[] name = arena.array();
+    int nameFrom = arena.from();
+    int nameTo = arena.to();
+    if (!shape.equals(shapeArray, shapeFrom, shapeTo)) {
+      if (!shape.equals(name, nameFrom, nameTo)) {
+        arena.begin(shape.length);
+        arena.add(shape.octets, 0, shape.length);
+      }
+      shapeArray = arena.array();
+      shapeFrom = arena.from();
+      shapeTo = arena.to();
+    }
+    sink.element(name, nameFrom, nameTo, shapeArray, shapeFrom, shapeTo, value, from, end);
     return null;
   }
 
@@ -337,25 +366,33 @@ public final class JsonBody {
     }
   }
 
-  private void appendPath(byte[] text, int from, int end) {
-    if (path.length - pathLength < end - from) {
-      path = Arrays.copyOf(path, pathLength + Math.max(pathLength, end - from));
-    }
-    System.arraycopy(text, from, path, pathLength, end - from);
-    pathLength += end - from;
+  private void append(byte[] text, int from, int end) {
+    path.append(text, from, end);
+    shape.append(text, from, end);
   }
 
-  private void appendPath(int octet) {
-    if (path.length == pathLength) {
-      path = Arrays.copyOf(path, pathLength * 2);
-    }
-    path[pathLength++] = (byte) octet;
-  }
+  /** How to get to a value. */
+  private static final class Path {
+    private byte[] octets = new byte[256];
+    private int length;
 
-  private void appendNumber(int number) {
-    if (number >= 10) {
-      appendNumber(number / 10);
+    void append(byte[] text, int from, int end) {
+      if (octets.length - length < end - from) {
+        octets = Arrays.copyOf(octets, length + Math.max(length, end - from));
+      }
+      System.arraycopy(text, from, octets, length, end - from);
+      length += end - from;
     }
-    appendPath('0' + number % 10);
+
+    void append(int number) {
+      if (number >= 10) {
+        append(number / 10);
+      }
+      append(DIGITS, number % 10, number % 10 + 1);
+    }
+
+    boolean equals(byte[] text, int from, int end) {
+      return Arrays.equals(octets, 0, length, text, from, end);
+    }
   }
 }

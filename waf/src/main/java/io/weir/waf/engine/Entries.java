@@ -10,6 +10,12 @@ final class Entries {
   byte[][] nameArray = new byte[4][];
   int[] nameFrom = new int[4];
   int[] nameTo = new int[4];
+
+  /** The name as it is looked at: of a JSON array's elements all have the same one. */
+  byte[][] shapeArray = new byte[4][];
+
+  int[] shapeFrom = new int[4];
+  int[] shapeTo = new int[4];
   byte[][] valueArray = new byte[4][];
   int[] valueFrom = new int[4];
   int[] valueTo = new int[4];
@@ -20,11 +26,27 @@ final class Entries {
   }
 
   void add(byte[] name, int from, int to, byte[] value, int begin, int end) {
+    add(name, from, to, name, from, to, value, begin, end);
+  }
+
+  void add(
+      byte[] name,
+      int from,
+      int to,
+      byte[] shape,
+      int shapeBegin,
+      int shapeEnd,
+      byte[] value,
+      int begin,
+      int end) {
     if (count == nameArray.length) {
       int size = count * 2;
       nameArray = Arrays.copyOf(nameArray, size);
       nameFrom = Arrays.copyOf(nameFrom, size);
       nameTo = Arrays.copyOf(nameTo, size);
+      shapeArray = Arrays.copyOf(shapeArray, size);
+      shapeFrom = Arrays.copyOf(shapeFrom, size);
+      shapeTo = Arrays.copyOf(shapeTo, size);
       valueArray = Arrays.copyOf(valueArray, size);
       valueFrom = Arrays.copyOf(valueFrom, size);
       valueTo = Arrays.copyOf(valueTo, size);
@@ -32,6 +54,9 @@ final class Entries {
     nameArray[count] = name;
     nameFrom[count] = from;
     nameTo[count] = to;
+    shapeArray[count] = shape;
+    shapeFrom[count] = shapeBegin;
+    shapeTo[count] = shapeEnd;
     valueArray[count] = value;
     valueFrom[count] = begin;
     valueTo[count++] = end;

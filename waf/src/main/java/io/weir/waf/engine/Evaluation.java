@@ -19,16 +19,14 @@ import org.jspecify.annotations.Nullable;
  * Used again for one transaction after another. Confined to one thread.
  */
 public final class Evaluation {
-  /** Work that any transaction may cause, in units of {@link WorkBudget}: 0.5 ms. */
-  private static final long BASE_WORK = 500_000;
+  /** Input counts as so much longer than it is: what any transaction may cause. */
+  private static final long BASE_OCTETS = 400;
 
-  /** More work for each octet of input: about 0.3 ms for each KiB. */
-  private static final long WORK_PER_OCTET = 300;
+  /** And as so long at least: a short attack may ask for as much as a long harmless text. */
+  private static final long LEAST_OCTETS = 2000;
 
-  /** Of that, what may go into states of automata that watch many patterns at once. */
-  private static final long SHARED_WORK = 40_000;
-
-  private static final long SHARED_PER_OCTET = 20;
+  /** The part of the work that may go into states of automata that watch many patterns at once. */
+  private static final long SHARED_PART = 8;
 
   /**
    * Copies of a value that differ, one for each way to transform it, may be so many times it, and
@@ -44,7 +42,11 @@ public final class Evaluation {
   /** What looking at a value costs beside its octets, and a rule that answered beside its. */
   private static final int LOOK_WORK = 100;
 
-  private static final int REPEAT_WORK = 30;
+  private static final int REPEAT_WORK = 20;
+
+  private static final long HIT_WORK = 20;
+
+  private static final int TRANSFORM_WORK = 150;
 
   private static final int ANSWER_WORK = 300;
   private static final byte[] NOTHING = {};
@@ -86,6 +88,7 @@ public final class Evaluation {
   private int score;
   private int matchCount;
   private int highestSeverity;
+  private long octetsJudged;
   private @Nullable Rule current;
   private @Nullable Intervention intervention;
   private int allowedUntil;
@@ -159,17 +162,26 @@ public final class Evaluation {
     responseBodyAccess = plan.settings.responseBodyAccess();
     requestBodyLimit = plan.settings.requestBodyLimit();
     responseBodyLimit = plan.settings.responseBodyLimit();
-    budget.reset(SHARED_WORK, BASE_WORK);
+    octetsJudged = 0;
+    long work = plan.workPerOctet * (BASE_OCTETS + LEAST_OCTETS);
+    budget.reset(work / SHARED_PART, work);
   }
 
   /** More input means that more work is due. */
   public void extendBudget(int octets) {
-    budget.extend(octets * SHARED_PER_OCTET, octets * WORK_PER_OCTET);
+    long work = plan.workPerOctet * due(octets);
+    budget.extend(work / SHARED_PART, work);
+    octetsJudged += octets;
+  }
+
+  /** The octets, of so many more, that extend the budget. */
+  private long due(long octets) {
+    return Math.max(LEAST_OCTETS, octetsJudged + octets) - Math.max(LEAST_OCTETS, octetsJudged);
   }
 
   /** What is left of the budget when so many octets more have come. */
   public long workLeft(long octets) {
-    return budget.left() + octets * WORK_PER_OCTET;
+    return budget.left() + plan.workPerOctet * due(octets);
   }
 
   public List<Match> matches() {
@@ -284,20 +296,24 @@ public final class Evaluation {
   }
 
   private void scan(int phase) {
-    LiteralScanner literals = plan.literals.get(phase);
+    LiteralScanner literals = plan.literals.get(phase).get();
     for (View view : plan.views.get(phase)) {
       Entries list = lists[view.base.ordinal()];
       repeats.begin(list.count);
       for (int entry = 0; entry < list.count && !budget.exhausted(); entry++) {
-        byte[] name = list.nameArray[entry];
-        int nameFrom = list.nameFrom[entry];
-        int nameTo = list.nameTo[entry];
         ScanPlan scan = repeats.plan(view, list, entry);
         if (scan.isEmpty) {
           continue;
         }
         if (view.names) {
-          look(scan, literals, name, nameFrom, nameTo, view, entry);
+          look(
+              scan,
+              literals,
+              list.shapeArray[entry],
+              list.shapeFrom[entry],
+              list.shapeTo[entry],
+              view,
+              entry);
         } else {
           look(
               scan,
@@ -375,10 +391,14 @@ public final class Evaluation {
       if (!used) {
         return false;
       }
-      slot = slot(in, from, to);
-      budget.charge(REPEAT_WORK + (to - from >> 3));
-      if (looked[slot] != scan
-          || !Arrays.equals(in, from, to, arrays[slot], froms[slot], tos[slot])) {
+      // Elements of one array often have the very same name as the one before.
+      boolean same = looked[slot] == scan && in == arrays[slot];
+      same = same && from == froms[slot] && to == tos[slot];
+      budget.charge(REPEAT_WORK + (same ? 0 : to - from >> 3));
+      slot = same ? slot : slot(in, from, to);
+      if (!same
+          && (looked[slot] != scan
+              || !Arrays.equals(in, from, to, arrays[slot], froms[slot], tos[slot]))) {
         looked[slot] = scan;
         arrays[slot] = in;
         froms[slot] = from;
@@ -386,6 +406,7 @@ public final class Evaluation {
         firstAnswer[slot] = count;
         return false;
       }
+      budget.charge(HIT_WORK * (lastAnswer[slot] - firstAnswer[slot]));
       for (int i = firstAnswer[slot]; i < lastAnswer[slot]; i++) {
         hit(answers[i], view, entry);
       }
@@ -512,7 +533,7 @@ public final class Evaluation {
       ScanPlan.Node[] nodes = scan.nodes;
       reserve(nodes.length, literals.words());
       place(0, 0, in, from, to);
-      budget.charge(LOOK_WORK + to - from);
+      budget.charge(LOOK_WORK);
       presence(0);
       if (scan.asking != 0
           && (to - from > 1 || to > from && in[from] != '.')
@@ -520,14 +541,14 @@ public final class Evaluation {
         askTogether(scan, scan.asking, 0, literals, view, entry);
         return;
       }
-      for (int i = 1; i < nodes.length; i++) {
+      for (int i = 1; i < nodes.length && !budget.exhausted(); i++) {
         Transformation transformation = nodes[i].transformation;
         if (transformation != null) {
           transform(nodes, i, origin[nodes[i].parent], transformation);
         }
       }
       if (scan.asking == 0) {
-        for (int i = 0; i < nodes.length; i++) {
+        for (int i = 0; i < nodes.length && !budget.exhausted(); i++) {
           if (nodes[i].asks()) {
             ask(nodes[i], origin[i], literals, view, entry);
           }
@@ -535,7 +556,7 @@ public final class Evaluation {
         return;
       }
       long left = scan.asking;
-      while (left != 0) {
+      while (left != 0 && !budget.exhausted()) {
         int at = origin[Long.numberOfTrailingZeros(left)];
         long members = 0;
         for (long bits = left; bits != 0; bits &= bits - 1) {
@@ -586,7 +607,7 @@ public final class Evaluation {
         origin[node] = parent;
         return;
       }
-      budget.charge(2 * Automaton.PASS_WORK * (tos[parent] - froms[parent]));
+      budget.charge(TRANSFORM_WORK + 2 * Automaton.PASS_WORK * (tos[parent] - froms[parent]));
       Octets out = buffers[node];
       out.clear();
       transformation.apply(arrays[parent], froms[parent], tos[parent], out);
@@ -618,6 +639,7 @@ public final class Evaluation {
       long w2 = 0;
       long w3 = 0;
       byte[] in = arrays[node];
+      budget.charge(tos[node] - froms[node]);
       for (int i = froms[node]; i < tos[node]; i++) {
         int octet = in[i];
         if (octet >= 64) {
@@ -649,7 +671,8 @@ public final class Evaluation {
         wordsKnown[at] = true;
       }
       for (int word = 0; node.needsWords && word < node.candidates.length; word++) {
-        for (long bits = found[word] & node.candidates[word]; bits != 0; bits &= bits - 1) {
+        long bits = found[word] & node.candidates[word];
+        for (; bits != 0 && !budget.exhausted(); bits &= bits - 1) {
           ScanPlan.Question question = node.byWord[(word << 6) + Long.numberOfTrailingZeros(bits)];
           if (question != null && question.operator.matches(in, from, to, Evaluation.this)) {
             hit(question.ifYes, view, entry);
@@ -677,7 +700,8 @@ public final class Evaluation {
       }
       Arrays.fill(union, 0);
       boolean complete =
-          node.union != null && node.union.scan(arrays[at], froms[at], tos[at], union, budget);
+          node.union != null
+              && node.union.get().scan(arrays[at], froms[at], tos[at], union, budget);
       if (!complete) {
         askEach(questions, at, view, entry);
         return;

@@ -2,6 +2,7 @@ package io.weir.waf.engine;
 
 import io.weir.waf.regex.Automaton;
 import io.weir.waf.regex.ByteSet;
+import io.weir.waf.regex.Lazy;
 import io.weir.waf.regex.Program;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -27,6 +28,12 @@ abstract class Operator {
     return true;
   }
 
+  /** Whether there are {@link #words}; tells without making them. */
+  boolean needsWord() {
+    Set<String> words = words();
+    return words != null && !words.isEmpty();
+  }
+
   /** Words (lower case) of which one must be there for a match, or null when there are none. */
   @Nullable Set<String> words() {
     return null;
@@ -48,7 +55,7 @@ abstract class Operator {
   }
 
   /** The automaton of the pattern alone, if the operator is one. */
-  @Nullable Automaton automaton() {
+  @Nullable Lazy<Automaton> automaton() {
     return null;
   }
 }

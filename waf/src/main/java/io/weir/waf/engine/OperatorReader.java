@@ -55,8 +55,14 @@ final class OperatorReader {
     }
     return switch (name) {
       case "rx", "rxglobal" -> new RegexOperator(argument, patterns, memory);
-      case "pm" -> new PhraseOperator(phrases(argument));
-      case "pmf", "pmfromfile" -> new PhraseOperator(files(argument, folder));
+      case "pm" -> {
+        List<String> phrases = phrases(argument);
+        yield new PhraseOperator(() -> phrases);
+      }
+      case "pmf", "pmfromfile" -> {
+        List<byte[]> files = files(argument, folder);
+        yield new PhraseOperator(() -> lines(files));
+      }
       case "beginswith" -> text(TextOperator.Kind.BEGINS_WITH, argument);
       case "contains", "strmatch" -> text(TextOperator.Kind.CONTAINS, argument);
       case "containsword" -> text(TextOperator.Kind.CONTAINS_WORD, argument);
@@ -70,7 +76,7 @@ final class OperatorReader {
       case "lt" -> number(NumberOperator.Kind.LT, argument);
       case "validatebyterange" -> CheckOperator.byteRange(argument);
       case "ipmatch" -> CheckOperator.ipMatch(List.of(argument.split(",", -1)));
-      case "ipmatchf", "ipmatchfromfile" -> CheckOperator.ipMatch(files(argument, folder));
+      case "ipmatchf", "ipmatchfromfile" -> CheckOperator.ipMatch(lines(files(argument, folder)));
       case "verifycc" -> new ChecksumOperator(argument, patterns, memory, ChecksumOperator::isCard);
       case "verifyssn" -> new ChecksumOperator(argument, patterns, memory, ChecksumOperator::isSsn);
       case "verifycpf" -> new ChecksumOperator(argument, patterns, memory, ChecksumOperator::isCpf);
@@ -125,9 +131,9 @@ final class OperatorReader {
     return new String(text.getBytes(StandardCharsets.UTF_8), StandardCharsets.ISO_8859_1);
   }
 
-  /** The lines of data files, without blank lines and comments. */
-  private List<String> files(String argument, @Nullable Path folder) throws CompileException {
-    List<String> lines = new ArrayList<>();
+  /** What stands in data files. */
+  private List<byte[]> files(String argument, @Nullable Path folder) throws CompileException {
+    List<byte[]> contents = new ArrayList<>();
     for (String file : argument.strip().split("\\s+", -1)) {
       if (folder == null || file.isEmpty()) {
         throw new CompileException("data file \"" + file + "\": there is no folder to look in");
@@ -135,14 +141,23 @@ final class OperatorReader {
       try {
         Path path = folder.resolve(file);
         files.add(path);
-        for (String line : Files.readString(path, StandardCharsets.ISO_8859_1).split("\n", -1)) {
-          String phrase = line.strip();
-          if (!phrase.isEmpty() && !phrase.startsWith("#")) {
-            lines.add(phrase);
-          }
-        }
+        contents.add(Files.readAllBytes(path));
       } catch (IOException | InvalidPathException e) {
         throw new CompileException("cannot read data file " + file);
+      }
+    }
+    return contents;
+  }
+
+  /** The lines of data files, without blank lines and comments. */
+  private static List<String> lines(List<byte[]> files) {
+    List<String> lines = new ArrayList<>();
+    for (byte[] file : files) {
+      for (String line : new String(file, StandardCharsets.ISO_8859_1).split("\n", -1)) {
+        String phrase = line.strip();
+        if (!phrase.isEmpty() && !phrase.startsWith("#")) {
+          lines.add(phrase);
+        }
       }
     }
     return lines;

@@ -5,6 +5,7 @@ import io.weir.waf.regex.Automaton;
 import io.weir.waf.regex.ByteSet;
 import io.weir.waf.regex.CaptureMatcher;
 import io.weir.waf.regex.CompiledPattern;
+import io.weir.waf.regex.Lazy;
 import io.weir.waf.regex.PatternCache;
 import io.weir.waf.regex.Program;
 import io.weir.waf.regex.RegexException;
@@ -19,27 +20,26 @@ final class RegexOperator extends Operator {
   private static final int MAX_SHOWN = 128;
 
   private final CompiledPattern pattern;
-  private final AutomataMemory memory;
-  private volatile @Nullable Automaton automaton;
+  private final Lazy<Automaton> automaton;
   private final AtomicReference<@Nullable CaptureMatcher> spare = new AtomicReference<>();
 
   RegexOperator(String text, PatternCache patterns, AutomataMemory memory) throws CompileException {
-    this.memory = memory;
     try {
       pattern = patterns.pattern(text);
     } catch (RegexException e) {
       throw new CompileException("@rx: " + e.getMessage(), e);
     }
+    automaton = new Lazy<>(() -> new Automaton(List.of(pattern.program()), memory));
   }
 
   @Override
   boolean matches(byte[] in, int from, int to, Evaluation evaluation) {
-    return automaton().matches(in, from, to, evaluation.budget);
+    return automaton.get().matches(in, from, to, evaluation.budget);
   }
 
   @Override
   void capture(byte[] in, int from, int to, boolean exact, Evaluation evaluation) {
-    long first = automaton().firstMatch(in, from, to, evaluation.budget);
+    long first = automaton.get().firstMatch(in, from, to, evaluation.budget);
     if (first < 0) {
       return;
     }
@@ -88,19 +88,9 @@ final class RegexOperator extends Operator {
     return pattern.program();
   }
 
-  /** Made when it is first asked: most are not, as long as nobody attacks. */
+  /** Most are never asked, as long as nobody attacks. */
   @Override
-  Automaton automaton() {
-    Automaton made = automaton;
-    return made == null ? make() : made;
-  }
-
-  private synchronized Automaton make() {
-    Automaton made = automaton;
-    if (made == null) {
-      made = new Automaton(List.of(pattern.program()), memory);
-      automaton = made;
-    }
-    return made;
+  Lazy<Automaton> automaton() {
+    return automaton;
   }
 }

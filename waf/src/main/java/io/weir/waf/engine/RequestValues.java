@@ -458,6 +458,20 @@ public final class RequestValues {
         }
 
         @Override
+        public void element(
+            byte[] name,
+            int nameFrom,
+            int nameTo,
+            byte[] shape,
+            int shapeFrom,
+            int shapeTo,
+            byte[] value,
+            int from,
+            int to) {
+          list(sinkList).add(name, nameFrom, nameTo, shape, shapeFrom, shapeTo, value, from, to);
+        }
+
+        @Override
         public void file(
             byte[] field,
             int fieldFrom,

@@ -2,6 +2,7 @@ package io.weir.waf.engine;
 
 import io.weir.waf.RuleProblem;
 import io.weir.waf.regex.AutomataMemory;
+import io.weir.waf.regex.Lazy;
 import io.weir.waf.regex.LiteralScanner;
 import io.weir.waf.regex.PatternCache;
 import io.weir.waf.regex.RegexException;
@@ -544,15 +545,15 @@ public final class RuleCompiler {
       }
     }
     resolveControls(rules, always.length);
-    List<LiteralScanner> literals = new ArrayList<>();
+    List<Lazy<LiteralScanner>> literals = new ArrayList<>();
     List<List<View>> views = new ArrayList<>();
     ScanPlan.UnionCache unions = new ScanPlan.UnionCache();
-    literals.add(new LiteralScanner.Builder().build());
+    literals.add(new Lazy<>(() -> new LiteralScanner.Builder().build()));
     views.add(List.of());
     for (int phase = 1; phase <= Plan.PHASES; phase++) {
       List<Rule> own = rules.subList(phaseStart[phase], phaseStart[phase + 1]);
-      Map<Operator, Integer> wordNumbers = new LinkedHashMap<>();
-      literals.add(literals(own, wordNumbers));
+      Map<Operator, Integer> wordNumbers = wordNumbers(own);
+      literals.add(new Lazy<>(() -> literals(wordNumbers)));
       views.add(views(own, wordNumbers, unions, always));
     }
     return new Plan(
@@ -634,20 +635,29 @@ public final class RuleCompiler {
     return true;
   }
 
-  private static LiteralScanner literals(List<Rule> rules, Map<Operator, Integer> wordNumbers) {
-    LiteralScanner.Builder builder = new LiteralScanner.Builder();
+  /** Numbers the operators that need words. */
+  private static Map<Operator, Integer> wordNumbers(List<Rule> rules) {
+    Map<Operator, Integer> wordNumbers = new LinkedHashMap<>();
     for (Rule rule : rules) {
       Operator operator = rule.operator;
-      if (!rule.batched || operator == null || wordNumbers.containsKey(operator)) {
-        continue;
-      }
-      Set<String> words = operator.words();
-      if (words != null && !words.isEmpty()) {
-        int number = wordNumbers.size();
-        wordNumbers.put(operator, number);
-        words.forEach(word -> builder.add(word, number));
+      if (rule.batched
+          && operator != null
+          && !wordNumbers.containsKey(operator)
+          && operator.needsWord()) {
+        wordNumbers.put(operator, wordNumbers.size());
       }
     }
+    return wordNumbers;
+  }
+
+  private static LiteralScanner literals(Map<Operator, Integer> wordNumbers) {
+    LiteralScanner.Builder builder = new LiteralScanner.Builder(wordNumbers.size());
+    wordNumbers.forEach((operator, number) -> {
+      Set<String> words = operator.words();
+      if (words != null) {
+        words.forEach(word -> builder.add(word, number));
+      }
+    });
     return builder.build();
   }
 

@@ -3,6 +3,7 @@ package io.weir.waf.engine;
 import io.weir.waf.regex.AutomataMemory;
 import io.weir.waf.regex.Automaton;
 import io.weir.waf.regex.ByteSet;
+import io.weir.waf.regex.Lazy;
 import io.weir.waf.regex.Program;
 import io.weir.waf.transform.Transformation;
 import java.util.ArrayList;
@@ -57,7 +58,7 @@ final class ScanPlan {
     boolean needsWords;
 
     /** Patterns that no word announces, looked for together. */
-    @Nullable Automaton union;
+    @Nullable Lazy<Automaton> union;
 
     List<Question> unionQuestions = List.of();
 
@@ -143,6 +144,16 @@ final class ScanPlan {
       }
     }
     return all;
+  }
+
+  /** Makes what values of this class will need first. */
+  void prepare() {
+    together(asking);
+    for (Node node : nodes) {
+      if (node.union != null) {
+        node.union.get();
+      }
+    }
   }
 
   /** Whether a value of two octets or more goes through all nodes unchanged. */
@@ -272,24 +283,25 @@ final class ScanPlan {
 
   /** Automata for several patterns, shared by nodes that ask for the same ones. */
   static final class UnionCache {
-    private final Map<List<Operator>, Automaton> known = new LinkedHashMap<>();
+    private final Map<List<Operator>, Lazy<Automaton>> known = new LinkedHashMap<>();
 
-    synchronized Automaton of(List<Operator> operators, AutomataMemory memory) {
-      Automaton single = operators.size() == 1 ? operators.getFirst().automaton() : null;
+    synchronized Lazy<Automaton> of(List<Operator> operators, AutomataMemory memory) {
+      Lazy<Automaton> single = operators.size() == 1 ? operators.getFirst().automaton() : null;
       return single != null
           ? single
           : known.computeIfAbsent(
-              operators,
-              list -> {
-                List<Program> programs = new ArrayList<>();
-                for (Operator operator : list) {
-                  Program program = operator.program();
-                  if (program != null) {
-                    programs.add(program);
-                  }
-                }
-                return new Automaton(programs, memory);
-              });
+              operators, list -> new Lazy<>(() -> new Automaton(programs(list), memory)));
+    }
+
+    private static List<Program> programs(List<Operator> operators) {
+      List<Program> programs = new ArrayList<>();
+      for (Operator operator : operators) {
+        Program program = operator.program();
+        if (program != null) {
+          programs.add(program);
+        }
+      }
+      return programs;
     }
   }
 

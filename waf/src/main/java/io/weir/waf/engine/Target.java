@@ -2,6 +2,7 @@ package io.weir.waf.engine;
 
 import io.weir.waf.regex.AutomataMemory;
 import io.weir.waf.regex.Automaton;
+import io.weir.waf.regex.Lazy;
 import io.weir.waf.regex.Program;
 import io.weir.waf.regex.RegexException;
 import io.weir.waf.regex.RegexParser;
@@ -23,7 +24,7 @@ import org.jspecify.annotations.Nullable;
 record Target(
     Variable variable,
     @Nullable String key,
-    @Nullable Automaton pattern,
+    @Nullable Lazy<Automaton> pattern,
     int slot,
     int capture,
     boolean count,
@@ -50,7 +51,7 @@ record Target(
     if (text.regex()) {
       try {
         Program program = Program.compile(RegexParser.parse(text.selector(), true));
-        Automaton pattern = new Automaton(List.of(program), memory);
+        Lazy<Automaton> pattern = new Lazy<>(() -> new Automaton(List.of(program), memory));
         return new Target(variable, null, pattern, -1, -1, text.count(), text.exclude(), label);
       } catch (RegexException e) {
         throw new CompileException("selector " + text.selector() + ": " + e.getMessage());
@@ -88,7 +89,7 @@ record Target(
     if (key != null) {
       return equalsKey(name, from, to);
     }
-    return pattern == null || pattern.matches(name, from, to, budget);
+    return pattern == null || pattern.get().matches(name, from, to, budget);
   }
 
   private boolean equalsKey(byte[] name, int from, int to) {

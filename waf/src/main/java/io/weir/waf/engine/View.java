@@ -1,6 +1,7 @@
 package io.weir.waf.engine;
 
 import io.weir.waf.regex.AutomataMemory;
+import io.weir.waf.regex.Lazy;
 import io.weir.waf.regex.WorkBudget;
 import java.util.ArrayList;
 import java.util.List;
@@ -24,7 +25,7 @@ final class View {
   private final Map<Operator, Integer> wordNumbers;
   private final ScanPlan.UnionCache unions;
   private final AutomataMemory memory;
-  private final ScanPlan plain;
+  private final Lazy<ScanPlan> plain = new Lazy<>(() -> build(0));
 
   View(
       int number,
@@ -48,11 +49,16 @@ final class View {
         }
       }
     }
-    plain = build(0);
-    plans.put(0L, plain);
-    for (int bit = 0; bit < selectors.size(); bit++) {
-      plans.put(1L << bit, build(1L << bit));
-    }
+  }
+
+  /** Makes what entries without a rule of their own will need. */
+  void prepare() {
+    plain.get().prepare();
+  }
+
+  /** How many rules look at it. */
+  int rules() {
+    return rules.size();
   }
 
   int selectors() {
@@ -86,7 +92,7 @@ final class View {
   /** The plan for an entry of this name. */
   ScanPlan plan(byte[] name, int from, int to, WorkBudget budget) {
     if (selectors.isEmpty()) {
-      return plain;
+      return plain.get();
     }
     long mask = 0;
     for (int i = 0; i < selectors.size(); i++) {
@@ -95,7 +101,7 @@ final class View {
       }
     }
     if (mask == 0) {
-      return plain;
+      return plain.get();
     }
     ScanPlan plan = plans.get(mask);
     return plan != null ? plan : plans.computeIfAbsent(mask, this::build);

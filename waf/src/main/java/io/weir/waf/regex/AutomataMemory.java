@@ -15,17 +15,17 @@ public final class AutomataMemory {
   private final long limit;
 
   /**
-   * States up to here are built at no one's expense: else the first requests after a start would
-   * pay for what all others use. A sixteenth of the limit: with 64 MiB, states of ten milliseconds.
+   * States up to here cost those who need them half as much: else the first requests after a start
+   * would pay for what all others use. Half of the limit.
    */
-  private final long free;
+  private final long young;
 
   /**
    * @param limit octets
    */
   public AutomataMemory(long limit) {
     this.limit = limit;
-    free = limit / 16;
+    young = limit / 2;
   }
 
   void join(Automaton automaton) {
@@ -40,8 +40,8 @@ public final class AutomataMemory {
     }
   }
 
-  boolean isFree() {
-    return used.get() < free;
+  boolean isYoung() {
+    return used.get() < young;
   }
 
   /** Octets taken by states, about. */

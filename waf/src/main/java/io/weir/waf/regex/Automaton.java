@@ -41,13 +41,22 @@ public final class Automaton {
   private static final int FIRST_STATES = 8;
   private static final int OBJECT_OVERHEAD = 120;
 
+  /** In place of a successor: no pattern can match any more, whatever follows. */
+  private static final int DEAD = Integer.MIN_VALUE;
+
   /** Units of {@link WorkBudget} for an octet passed along known states. */
-  public static final long PASS_WORK = 1;
+  public static final long PASS_WORK = 2;
+
+  /** For a text that one pattern is looked for in. */
+  private static final int TEXT_WORK = 50;
 
   /** For an instruction visited, and for a new state beside that. */
-  private static final int STEP_WORK = 6;
+  private static final int STEP_WORK = 7;
 
-  private static final int STATE_WORK = 300;
+  private static final int STATE_WORK = 600;
+
+  /** While there are few states yet. */
+  private static final int YOUNG_PART = 2;
 
   private final Program program;
   private final int[] starts;
@@ -74,6 +83,7 @@ public final class Automaton {
   private final int rowLength;
 
   private volatile Cache cache;
+  private volatile @Nullable Boolean anchored;
 
   public Automaton(List<Program> programs, AutomataMemory memory) {
     starts = new int[programs.size()];
@@ -175,6 +185,9 @@ public final class Automaton {
           successor = build(states, row, cls, budget, true);
           next = states.next;
         }
+        if (successor == DEAD) {
+          return true;
+        }
         if (successor < 0) {
           successor = -successor;
           note(states.state(successor).matches, matched);
@@ -211,13 +224,13 @@ public final class Automaton {
           next = states.next;
         }
         if (successor < 0) {
-          budget.charge(PASS_WORK * (i - from));
-          return true;
+          budget.charge(TEXT_WORK + PASS_WORK * (i - from));
+          return successor != DEAD;
         }
       }
       row = successor;
     }
-    budget.charge(PASS_WORK * (to - from));
+    budget.charge(TEXT_WORK + PASS_WORK * (to - from));
     return false;
   }
 
@@ -237,6 +250,9 @@ public final class Automaton {
       int successor = states.next[row + cls];
       if (successor == 0) {
         successor = build(states, row, cls, budget, false);
+      }
+      if (successor == DEAD) {
+        return -1;
       }
       if (successor < 0) {
         budget.charge(2 * PASS_WORK * (i - from));
@@ -258,7 +274,7 @@ public final class Automaton {
     State state = states.state(row);
     Stepper stepper = takeStepper();
     stepper.step(state.kernel, state.kernel.length, state.before, cls);
-    int units = memory.isFree() ? 0 : stepper.work * STEP_WORK + STATE_WORK;
+    int units = (stepper.work * STEP_WORK + STATE_WORK) / (memory.isYoung() ? YOUNG_PART : 1);
     if (shared) {
       budget.chargeShared(units);
     } else {
@@ -269,7 +285,33 @@ public final class Automaton {
     int[] matches = Arrays.copyOf(stepper.matches, stepper.matchCount);
     spare.set(stepper);
     int before = cls == octetOf.length ? AFTER_OTHER : context(octetOf[cls]);
+    if (kernel.length + matches.length == 0 && isAnchored()) {
+      return states.end(row + cls);
+    }
     return states.enter(row + cls, new State(kernel, matches, before));
+  }
+
+  /** Whether no attempt begins but at the start of the text; found out when first asked. */
+  private boolean isAnchored() {
+    Boolean known = anchored;
+    if (known == null) {
+      known = !beginsLater();
+      anchored = known;
+    }
+    return known;
+  }
+
+  private boolean beginsLater() {
+    Stepper stepper = new Stepper();
+    for (int before = START + 1; before < CONTEXTS; before++) {
+      for (int cls = 0; cls < rowLength; cls++) {
+        Fresh begun = fresh(before, cls, stepper);
+        if (begun.kernel.length + begun.matches.length > 0) {
+          return true;
+        }
+      }
+    }
+    return false;
   }
 
   private int context(int octet) {
@@ -313,7 +355,8 @@ public final class Automaton {
 
     /**
      * By row plus class: the row of the next state, negative if patterns match with it, 0 if it was
-     * not built. The first row is the start's, which is the next of none.
+     * not built, {@link #DEAD} if there is none. The first row is the start's, which is the next of
+     * none.
      */
     int[] next = new int[rowLength * FIRST_STATES];
 
@@ -342,6 +385,11 @@ public final class Automaton {
       int row = known == null ? add(state) : known;
       next[entry] = state.matches.length > 0 ? -row : row;
       return next[entry];
+    }
+
+    synchronized int end(int entry) {
+      next[entry] = DEAD;
+      return DEAD;
     }
 
     private int add(State state) {

@@ -118,6 +118,14 @@ public final class LiteralScanner {
     }
 
     /**
+     * @param users how many there are, those without words among them
+     */
+    public Builder(int users) {
+      this();
+      this.users = users;
+    }
+
+    /**
      * @param word Latin-1, in lower case, not empty
      * @param user a small number, whose bit {@link LiteralScanner#scan} sets
      */

@@ -4,7 +4,6 @@ import java.nio.charset.StandardCharsets;
 import java.util.Collection;
 import java.util.LinkedHashSet;
 import java.util.Set;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Fixed phrases, found in any case of ASCII letters. Immutable and thread-safe; what finds them is
@@ -14,7 +13,7 @@ public final class PhraseSet {
   private static final int PREFIX = 8;
 
   private final byte[][] phrases;
-  private volatile @Nullable LiteralScanner scanner;
+  private final Lazy<LiteralScanner> scanner = new Lazy<>(this::make);
 
   /**
    * @param texts Latin-1
@@ -33,22 +32,12 @@ public final class PhraseSet {
     }
   }
 
-  private LiteralScanner scanner() {
-    LiteralScanner made = scanner;
-    return made == null ? make() : made;
-  }
-
-  private synchronized LiteralScanner make() {
-    LiteralScanner made = scanner;
-    if (made == null) {
-      LiteralScanner.Builder builder = new LiteralScanner.Builder();
-      for (int i = 0; i < phrases.length; i++) {
-        builder.add(prefix(phrases[i]), i);
-      }
-      made = builder.build();
-      scanner = made;
+  private LiteralScanner make() {
+    LiteralScanner.Builder builder = new LiteralScanner.Builder();
+    for (int i = 0; i < phrases.length; i++) {
+      builder.add(prefix(phrases[i]), i);
     }
-    return made;
+    return builder.build();
   }
 
   private static String prefix(byte[] phrase) {
@@ -66,7 +55,7 @@ public final class PhraseSet {
 
   /** Offset and length of a phrase that occurs, as upper and lower half; or -1. */
   public long find(byte[] text, int from, int to) {
-    long found = scanner().find(text, from, to, phrases, PREFIX);
+    long found = scanner.get().find(text, from, to, phrases, PREFIX);
     return found < 0 ? -1 : found >> 32 << 32 | phrases[(int) found].length;
   }
 }

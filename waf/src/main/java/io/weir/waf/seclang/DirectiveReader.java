@@ -72,19 +72,26 @@ public final class DirectiveReader {
 
   /** Reads up to the closing quote; a backslash keeps a quote, and itself stays otherwise. */
   private static int quoted(String text, int at, char quote, StringBuilder word) {
-    for (int i = at + 1; i < text.length(); i++) {
-      char c = text.charAt(i);
-      if (c == quote) {
-        return i + 1;
-      }
-      if (c == '\\' && i + 1 < text.length()) {
-        if (text.charAt(i + 1) != quote) {
-          word.append(c);
-        }
-        c = text.charAt(++i);
-      }
-      word.append(c);
+    int copied = at + 1;
+    int end = text.indexOf(quote, copied);
+    while (end >= 0 && isKept(text, copied, end)) {
+      word.append(text, copied, end - 1);
+      copied = end;
+      end = text.indexOf(quote, end + 1);
     }
-    return -1;
+    if (end < 0) {
+      return -1;
+    }
+    word.append(text, copied, end);
+    return end + 1;
+  }
+
+  /** Whether an odd number of backslashes stands before it. */
+  private static boolean isKept(String text, int from, int at) {
+    int first = at;
+    while (first > from && text.charAt(first - 1) == '\\') {
+      first--;
+    }
+    return (at - first) % 2 == 1;
   }
 }

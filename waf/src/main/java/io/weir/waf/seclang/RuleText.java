@@ -156,13 +156,20 @@ public final class RuleText {
     int at = from;
     boolean quoted = false;
     while (at < text.length()) {
+      if (quoted) {
+        int end = text.indexOf('\'', at);
+        if (end < 0) {
+          throw new SyntaxException("missing closing ' in actions");
+        }
+        quoted = end > at && text.charAt(end - 1) == '\\';
+        value.append(text, at, quoted ? end - 1 : end).append(quoted ? "'" : "");
+        at = end + 1;
+        continue;
+      }
       char c = text.charAt(at);
-      if (c == '\'' && (quoted || value.isEmpty() || value.charAt(value.length() - 1) == '=')) {
-        quoted = !quoted;
-      } else if (c == '\\' && quoted && at + 1 < text.length() && text.charAt(at + 1) == '\'') {
-        value.append('\'');
-        at++;
-      } else if (c == ',' && !quoted) {
+      if (c == '\'' && (value.isEmpty() || value.charAt(value.length() - 1) == '=')) {
+        quoted = true;
+      } else if (c == ',') {
         break;
       } else {
         value.append(c);
