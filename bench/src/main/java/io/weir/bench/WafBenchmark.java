@@ -61,12 +61,12 @@ public final class WafBenchmark {
   }
 
   private static void start(Path rules, Path patterns) throws IOException, RuleException {
-    Map<String, Request> requests = WafRequests.harmless();
+    Request first = WafRequests.harmless().values().iterator().next();
     long begun = System.nanoTime();
     RuleSet set = compile(rules, "1", RuleSet.compiler().patternCache(patterns));
     long compiled = System.nanoTime();
     Thread.ofPlatform().daemon().start(set::prepare);
-    judge(set.newTransaction(), requests.get("get"));
+    judge(set.newTransaction(), first);
     long judged = System.nanoTime();
     System.out.printf("compiled in %d ms, ", (compiled - begun) / 1_000_000);
     System.out.printf("first request judged after %d ms%n", (judged - begun) / 1_000_000);
