@@ -14,6 +14,7 @@ import java.security.SecureRandom;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import javax.crypto.SecretKey;
 import javax.crypto.spec.SecretKeySpec;
 import org.jspecify.annotations.Nullable;
@@ -74,8 +75,8 @@ record Live(
   /** Request budgets of the clients of a listener. */
   record LiveClients(ClientTable table, int size, int ipv6Prefix) {}
 
-  /** Compiled rules, and the digest of the files that they were made of. */
-  record LiveRules(Rules rules, String digest) {}
+  /** Compiled rules, and the digest of the files that they were made of, needed at a reload. */
+  record LiveRules(Rules rules, CompletableFuture<String> digest) {}
 
   /** Nothing yet. */
   static Live none() {

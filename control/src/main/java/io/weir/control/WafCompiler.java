@@ -21,6 +21,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -226,7 +227,7 @@ final class WafCompiler {
     LiveRules live = compiled.get(list);
     if (live == null) {
       live = running.get(list);
-      if (live == null || !live.digest().equals(digest(live.rules().set().files()))) {
+      if (live == null || !live.digest().join().equals(digest(live.rules().set().files()))) {
         live = make(list);
       }
       if (live != null) {
@@ -255,12 +256,18 @@ final class WafCompiler {
     try {
       RuleSet set = compiler.compile();
       set.notes().forEach(note -> LOG.log(Level.WARNING, "{0}", note));
-      Thread.ofPlatform().daemon().name("waf-prepare").start(set::prepare);
-      return new LiveRules(new Rules(set, loops), digest(set.files()));
+      CompletableFuture<String> digest =
+          CompletableFuture.supplyAsync(() -> digest(set.files()), WafCompiler::besideTheStart);
+      digest.thenRun(set::prepare);
+      return new LiveRules(new Rules(set, loops), digest);
     } catch (RuleException wrong) {
       wrong.problems().stream().map(WafCompiler::problem).forEach(complaints::add);
       return null;
     }
+  }
+
+  private static void besideTheStart(Runnable task) {
+    Thread.ofPlatform().daemon().name("waf-prepare").start(task);
   }
 
   private static Problem problem(RuleProblem wrong) {

@@ -6,11 +6,12 @@ import org.jspecify.annotations.Nullable;
 /**
  * A pattern and what is known of its matches.
  *
+ * @param made the program; most are not needed as long as nobody attacks
  * @param words one of which, in any case, each match holds; or null if there are none, or too many
  * @param octets one of which each match holds, or null
  */
 public record CompiledPattern(
-    Program program, @Nullable Set<String> words, @Nullable ByteSet octets) {
+    Lazy<Program> made, @Nullable Set<String> words, @Nullable ByteSet octets) {
   private static final int MIN_WORD = 2;
 
   /**
@@ -20,9 +21,14 @@ public record CompiledPattern(
    */
   public static CompiledPattern of(String pattern) throws RegexException {
     RegexParser.Parsed parsed = RegexParser.parse(pattern, false);
+    Program program = Program.compile(parsed);
     return new CompiledPattern(
-        Program.compile(parsed),
+        new Lazy<>(() -> program),
         Requirement.words(parsed.node(), MIN_WORD),
         Requirement.octets(parsed.node()));
+  }
+
+  public Program program() {
+    return made.get();
   }
 }

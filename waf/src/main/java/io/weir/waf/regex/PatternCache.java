@@ -143,15 +143,37 @@ public final class PatternCache {
   private @Nullable CompiledPattern read(String text) {
     ByteBuffer in = stored.get(text);
     try {
-      return in == null ? null : read(in.duplicate().order(ByteOrder.LITTLE_ENDIAN));
+      return in == null ? null : read(text, in);
     } catch (IllegalArgumentException | BufferUnderflowException e) {
+      stored.remove(text);
       return null; // compiled anew, as if it were not there
     }
   }
 
   // ------------------------------------------------------------------ the file's patterns
 
-  private static CompiledPattern read(ByteBuffer in) {
+  /** Reads what is known of matches; the program waits until somebody asks for it. */
+  private static CompiledPattern read(String text, ByteBuffer stored) {
+    ByteBuffer in = stored.duplicate().order(ByteOrder.LITTLE_ENDIAN);
+    int size = count(in, 9);
+    in.getLong(); // start and groups
+    int sets = count(in, 32);
+    in.position(in.position() + 32 * sets + 9 * size);
+    ByteSet octets = in.get() == 0 ? null : set(in);
+    Set<String> words = in.get() == 0 ? null : words(in);
+    return new CompiledPattern(new Lazy<>(() -> program(text, stored)), words, octets);
+  }
+
+  private static Program program(String text, ByteBuffer stored) {
+    try {
+      Program program = program(stored.duplicate().order(ByteOrder.LITTLE_ENDIAN));
+      return program.isSound() ? program : CompiledPattern.of(text).program();
+    } catch (IllegalArgumentException | BufferUnderflowException | RegexException e) {
+      throw new IllegalStateException("kept for a text that is no pattern: " + text, e);
+    }
+  }
+
+  private static Program program(ByteBuffer in) {
     int size = count(in, 9);
     int start = in.getInt();
     int groups = in.getInt();
@@ -165,13 +187,7 @@ public final class PatternCache {
     for (int i = 0; i < size; i++) {
       op[i] = operations[i];
     }
-    Program program = new Program(op, ints(in, size), ints(in, size), sets, start, groups);
-    if (!program.isSound()) {
-      throw new IllegalArgumentException("no program");
-    }
-    ByteSet octets = in.get() == 0 ? null : set(in);
-    Set<String> words = in.get() == 0 ? null : words(in);
-    return new CompiledPattern(program, words, octets);
+    return new Program(op, ints(in, size), ints(in, size), sets, start, groups);
   }
 
   /** A number of things that take so many octets at least. */
@@ -233,13 +249,13 @@ public final class PatternCache {
     List<byte[]> parts = new ArrayList<>();
     int length = HEAD + 4;
     for (Map.Entry<String, CompiledPattern> entry : used.entrySet()) {
-      length += add(parts, entry.getKey(), octets(entry.getValue()));
+      ByteBuffer kept = stored.get(entry.getKey());
+      byte[] octets = kept == null ? octets(entry.getValue()) : octets(kept);
+      length += add(parts, entry.getKey(), octets);
     }
     for (Map.Entry<String, ByteBuffer> entry : stored.entrySet()) {
       if (!used.containsKey(entry.getKey()) && length < MAX_LENGTH) {
-        byte[] unused = new byte[entry.getValue().capacity()];
-        entry.getValue().get(0, unused);
-        length += add(parts, entry.getKey(), unused);
+        length += add(parts, entry.getKey(), octets(entry.getValue()));
       }
     }
     ByteBuffer out = ByteBuffer.allocate(length).order(ByteOrder.LITTLE_ENDIAN);
@@ -253,6 +269,12 @@ public final class PatternCache {
     parts.add(key);
     parts.add(compiled);
     return 8 + key.length + compiled.length;
+  }
+
+  private static byte[] octets(ByteBuffer kept) {
+    byte[] octets = new byte[kept.capacity()];
+    kept.get(0, octets);
+    return octets;
   }
 
   static byte[] octets(CompiledPattern pattern) {
