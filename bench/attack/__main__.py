@@ -98,7 +98,7 @@ class Run:
         figures = self.memory(attack, target, server)
         for _ in range(self.options.warm_rounds if target.name == "weir" else 0):  # what a JVM has not run before it compiles now
             with Attacker(attack, target) as attacker:
-                attacker.wait(0 if attack.holds else self.options.duration)
+                attacker.wait(self.options.duration)
             settle(server)
         rounds = [self.time(attack, target, server) for _ in range(self.options.rounds)]
         return figures | {key: median(one[key] for one in rounds) for key in rounds[0]}

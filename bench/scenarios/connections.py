@@ -84,6 +84,7 @@ def source(number):
 
 def opened(target, tls, number):
     connection = socket.create_connection(("127.0.0.1", target.tls_port if tls else target.port), 10, (source(number), 0))
+    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # a request behind a handshake waits 40 ms otherwise
     if tls:
         connection = CONTEXT.wrap_socket(connection, server_hostname="a.test")
     if not alive(connection):
