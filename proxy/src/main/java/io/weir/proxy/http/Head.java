@@ -197,6 +197,19 @@ public final class Head {
     return count;
   }
 
+  /**
+   * How many octets to take next into a head that is being read: a piece at a time, as what stands
+   * behind the head in one read, such as large content, does not belong here.
+   *
+   * @param available octets that have been read
+   * @param limit octets of a whole head, at most
+   */
+  public int take(int available, int limit) {
+    int octets = Math.min(Math.min(available, FIRST_BYTES), limit + 2 - length);
+    ensureRoom(octets);
+    return octets;
+  }
+
   /** Makes room for more octets behind {@link #length}. */
   public void ensureRoom(int more) {
     if (bytes.length - length < more) {

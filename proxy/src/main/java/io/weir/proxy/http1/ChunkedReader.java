@@ -180,8 +180,7 @@ public final class ChunkedReader {
       return false;
     }
     int before = head.length;
-    int take = in.readableBytes();
-    head.ensureRoom(take);
+    int take = head.take(in.readableBytes(), HeadLimits.DEFAULT.headBytes());
     in.getBytes(in.readerIndex(), head.bytes, before, take);
     head.length += take;
     Reason refused = HeadParser.trailers(head, HeadLimits.DEFAULT);

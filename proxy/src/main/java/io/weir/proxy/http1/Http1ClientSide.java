@@ -181,8 +181,7 @@ public final class Http1ClientSide extends Http1Output implements ClientSide, Ti
     Head head = x.request;
     ListenerSettings settings = x.listener();
     int before = head.length;
-    int take = Math.min(in.readableBytes(), settings.limits().headBytes() + 2 - before);
-    head.ensureRoom(take);
+    int take = head.take(in.readableBytes(), settings.limits().headBytes());
     in.getBytes(in.readerIndex(), head.bytes, before, take);
     head.length += take;
     if (settings.http2() && connection.requests == 1 && isPreface(head)) {

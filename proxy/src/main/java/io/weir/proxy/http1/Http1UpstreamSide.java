@@ -151,8 +151,7 @@ public final class Http1UpstreamSide extends Http1Output implements UpstreamSide
     Exchange x = exchange();
     Head head = x.response;
     int before = head.length;
-    int take = Math.min(in.readableBytes(), HeadLimits.RESPONSE.headBytes() + 2 - before);
-    head.ensureRoom(take);
+    int take = head.take(in.readableBytes(), HeadLimits.RESPONSE.headBytes());
     in.getBytes(in.readerIndex(), head.bytes, before, take);
     head.length += take;
     Reason refused = HeadParser.response(head, HeadLimits.RESPONSE);
