@@ -164,6 +164,7 @@ public final class PacketBenchmark {
         .toList();
   }
 
+  /** To who may have a connection, for whom the socket is asked; then to a stranger. */
   private void cookie() throws IOException {
     try (ServerSocket server = new ServerSocket(0, 5, InetAddress.getByName(SERVER.toString()));
         PacketTrial trial =
@@ -171,6 +172,8 @@ public final class PacketBenchmark {
       byte[] syn = tcp(CLIENT, SERVER, server.getLocalPort(), SYN);
       trial.judge(syn);
       trial.judge(syn);
+      measureOneByOne("socket", trial, syn, Reason.SYN_COOKIE_SENT);
+      trial.learnClients();
       measureOneByOne("cookie", trial, syn, Reason.SYN_COOKIE_SENT);
     }
   }

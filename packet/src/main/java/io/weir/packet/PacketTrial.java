@@ -1,6 +1,7 @@
 package io.weir.packet;
 
 import io.weir.packet.bpf.BpfProgram;
+import java.io.IOException;
 
 /**
  * The packet plane on no interface: asks the kernel what it would do with a frame, and how long
@@ -49,6 +50,15 @@ public final class PacketTrial implements AutoCloseable {
   /** Balances those services. */
   public void balance(Balancing balancing) {
     renew(() -> engine.balance(balancing));
+  }
+
+  /**
+   * Takes whoever has no connection now for a stranger, as the plane does once an attack has begun.
+   *
+   * @throws IOException if the kernel does not list its sockets
+   */
+  public void learnClients() throws IOException {
+    engine.learnClients();
   }
 
   /** Lets every frame seem to come from another, random source from here on. */
