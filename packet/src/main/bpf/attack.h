@@ -24,8 +24,8 @@ INLINE int is_syn(struct packet *p) {
 }
 
 /* Sources that have, or lately had, a connection with this host: a bit for each hash, so some strangers pass for one. The control plane
- * sets those of all sockets when an attack begins, and then says which attack that was; while it lasts a connection is made only by
- * what passes `remember`. A source cannot be forged into it where cookies are on. */
+ * sets those of all sockets when an attack begins, and then says which attack that was; while it lasts a connection comes into being only
+ * by an ACK with a valid cookie, which sets its source's. So nobody can forge a source into it. */
 enum { CLIENT_WORDS = 1 << 12 };
 struct clients {
   __u64 attack_since;

@@ -362,8 +362,6 @@ INLINE enum reason judge_syn(struct xdp_md *ctx, struct packet *p, enum reason s
   enum reason reason = p->has_extensions ? UNDECIDED : send_cookie(ctx, p);
   if (!reason && p->route_unasked)
     reason = check_reverse_path(ctx, p);
-  if (!reason)
-    remember(p);
   return reason ? reason : sofar;
 }
 
@@ -391,7 +389,7 @@ INLINE enum reason syn(struct xdp_md *ctx, struct packet *p, enum reason sofar) 
     return sofar;
   if (is_syn(p))
     return judge_syn(ctx, p, sofar, state);
-  if (flags == FLAG_ACK && is_attack(state, p) && !p->has_extensions) {
+  if (flags == FLAG_ACK && is_attack(state, p)) {
     enum reason reason = check_cookie(ctx, p);
     return reason ? reason : sofar;
   }

@@ -309,6 +309,9 @@ class SynTest {
         (server, desk) -> {
           byte[] syn = synTo(server, LINUX);
           desk.engine.learnClients();
+          byte[] elsewhere = synTo(server, LINUX);
+          ByteBuffer.wrap(elsewhere).putShort((ipv6 ? 54 : 34) + 2, (short) 9);
+          assertThat(desk.judge(elsewhere)).as("makes nobody known").isEqualTo(Reason.PASS);
           assertThat(desk.judge(syn)).isEqualTo(Reason.SYN_COOKIE_SENT);
           int transport = ipv6 ? 54 : 34;
           byte[] asked = desk.frame();
