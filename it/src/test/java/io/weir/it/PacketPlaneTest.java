@@ -174,6 +174,26 @@ class PacketPlaneTest {
     assertThat(weir.metric("weir_packet_bans")).isZero();
   }
 
+  /** Another mode is another plane in the place of this one, and fills its lists anew. */
+  @Test
+  void bansAgainInAPlaneThatTakesThePlaceOfAnother() {
+    String served = quicklyBlocking("").replace("block_seconds: 25", "block_seconds: 60");
+    weir = WeirProcess.start(folder, plane("") + served, networks.exec("gw"));
+    beSlow("192.0.2.10", "192.0.2.1", "GET / HTTP/1.1\\r\\nHo");
+    beSlow("2001:db8:1::10", "[2001:db8:1::1]", "GET / HTTP/1.1\\r\\nHo");
+    awaitBans(2);
+    for (String mode : List.of("nftables", "generic")) {
+      weir.reload(plane("modes: [%s]".formatted(mode)) + served);
+      weir.awaitLine("packet plane on " + link + ": " + mode.toUpperCase(java.util.Locale.ROOT));
+      double refused = weir.metric("weir_packets_total", "list.banned");
+      assertThat(noneReaches(10)).as(mode).isTrue();
+      assertThat(weir.metric("weir_packets_total", "list.banned")).isGreaterThan(refused);
+      assertThat(allReach(11)).as(mode).isTrue();
+    }
+    awaitBans(0);
+    assertThat(allReach(10)).isTrue();
+  }
+
   @Test
   void bansNobodyThatAProxyAnnounces() {
     String announced =
@@ -258,7 +278,9 @@ class PacketPlaneTest {
     assertThat(attached()).doesNotContain("prog/xdp");
     assertThat(setting(settings)).isEqualTo(before);
     assertThat(detach().ok()).isEqualTo("nothing is left here\n");
+    assertThat(pins()).doesNotExist();
     weir = startHere(persisting);
+    assertThat(pins()).isNotEmptyDirectory();
     weir.reload(plane("persist: false\n  " + BLOCK) + SERVED);
     weir.signal("TERM");
     assertThat(weir.awaitExit()).isZero();
@@ -274,6 +296,16 @@ class PacketPlaneTest {
   private List<String> inNetworkOnly() {
     List<String> exec = networks.exec("gw");
     return List.of(Tools.find("nsenter"), "--net=/run/netns/" + exec.getLast());
+  }
+
+  private Path pins() {
+    String number =
+        Tools.run(
+                Stream.concat(inNetworkOnly().stream(), Stream.of("readlink", "/proc/self/ns/net"))
+                    .toList())
+            .ok()
+            .replaceAll("[^0-9]", "");
+    return Path.of("/sys/fs/bpf/weir", number);
   }
 
   private WeirProcess startHere(String plane) {
@@ -299,6 +331,21 @@ class PacketPlaneTest {
     try (Stream<Path> files = Files.list(folder)) {
       return files.filter(file -> file.getFileName().toString().contains("packet-plane")).toList();
     }
+  }
+
+  /** {@code ip netns exec} gives a process /sys anew, without what is mounted in it. */
+  @Test
+  void mountsABpfFileSystemThatIsMissing() throws IOException {
+    weir = start(plane("persist: true\n  " + BLOCK));
+    assertThat(Files.readString(Path.of("/proc/" + weir.pid() + "/mounts")))
+        .contains(" /sys/fs/bpf bpf ");
+    Path pins = Path.of("/proc/" + weir.pid() + "/root/sys/fs/bpf/weir");
+    try (Stream<Path> names = Files.walk(pins)) {
+      assertThat(names.map(name -> name.getFileName().toString()))
+          .contains("link-NATIVE-" + link, "map-counters");
+    }
+    weir.signal("TERM");
+    assertThat(weir.awaitExit()).isZero();
   }
 
   @Test
