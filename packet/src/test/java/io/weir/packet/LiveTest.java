@@ -68,7 +68,11 @@ class LiveTest {
 
   /** Answers each connection with a page and ends it first, until its socket is closed. */
   private ServerSocket serve() throws Exception {
-    ServerSocket socket = server.run(() -> new ServerSocket(PORT, 1024));
+    return serveIn(server);
+  }
+
+  private static ServerSocket serveIn(Namespace namespace) throws Exception {
+    ServerSocket socket = namespace.run(() -> new ServerSocket(PORT, 1024));
     Thread.ofPlatform().daemon().start(() -> acceptAll(socket));
     return socket;
   }
@@ -189,6 +193,51 @@ class LiveTest {
       assertThat(halfOpen()).isZero();
       assertThat(fetch("10.1.0.2")).isEqualTo("hello\n");
       server.close(plane);
+    }
+  }
+
+  /** As the guide has it. */
+  private static final String SYN_PROXY =
+      """
+      sysctl -q net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1
+      nft -f - <<RULES
+      table inet forwarded {
+        chain before { type filter hook prerouting priority raw; iifname veth tcp flags & (fin | syn | rst | ack) == syn notrack; }
+        chain through {
+          type filter hook forward priority filter
+          iifname veth ct state invalid,untracked synproxy mss 1440 wscale 7 timestamp sack-perm
+          ct state invalid drop
+        }
+      }
+      RULES
+      sysctl -q net.netfilter.nf_conntrack_tcp_loose=0
+      """;
+
+  @Test
+  void leavesConnectionsThatTheHostForwardsToTheKernelsSynProxy() throws Exception {
+    try (Namespace behind = new Namespace()) {
+      behind.connect(server, "back", 3); // .1 behind, .2 the server, which forwards
+      behind.sh("ip route add default via 10.3.0.2; ip -6 route add default via fd00:3::2");
+      client.sh("ip route add default via 10.1.0.2; ip -6 route add fd00:3::/64 via fd00:1::2");
+      server.sh("for i in all veth back; do sysctl -q net.ipv4.conf.$i.rp_filter=0; done");
+      server.sh(SYN_PROXY);
+      try (ServerSocket _ = serveIn(behind);
+          PacketPlane plane = guard(underAttackAtOnce(), AddressLists.EMPTY)) {
+        client.sh(
+            "hping3 -q -c 5 --fast -S -p %d 10.3.0.1 >/dev/null 2>&1 || true".formatted(PORT));
+        awaitCookies(plane, server);
+        client.sh(
+            "timeout 20 hping3 -q -c 5000 -i u10 --rand-source -S -p %d 10.3.0.1 >/dev/null 2>&1 || true"
+                .formatted(PORT));
+        assertThat(behind.sh("ss -Hnt state syn-recv")).as("none reached it").isEmpty();
+        String tracked = server.sh("sysctl -n net.netfilter.nf_conntrack_count").strip();
+        assertThat(Integer.parseInt(tracked)).as("nor is any remembered").isLessThan(50);
+        assertThat(fetch("10.3.0.1")).isEqualTo("hello\n");
+        // This kernel's synproxy drops IPv6 whose checksum no card has vouched for.
+        client.sh("ethtool -K veth tx on >/dev/null");
+        assertThat(fetch("[fd00:3::1]")).isEqualTo("hello\n");
+        server.close(plane);
+      }
     }
   }
 
