@@ -51,6 +51,10 @@ public final class Loop {
   private final Set<ClientConnection> clients = Collections.newSetFromMap(new IdentityHashMap<>());
   private @Nullable AccessLogRing log;
   private long held;
+
+  /** Whether a turn of the timers is due before the next tick, for those that are left. */
+  private boolean timersLeft;
+
   private long now;
   private long random;
   private final long idHigh;
@@ -161,14 +165,17 @@ public final class Loop {
   /** Called each tick: deadlines, and connections that have been idle for too long. */
   void tick() {
     long tick = clock();
-    expireTimers();
+    if (!timersLeft) {
+      expireTimers(tick);
+    }
     connections.values().removeIf(pool -> pool.expire(tick));
   }
 
-  private void expireTimers() {
-    if (timers.advance(clock())) {
+  private void expireTimers(long now) {
+    timersLeft = timers.advance(now);
+    if (timersLeft) {
       // Later, and not as a task, which would come before the sockets' turn.
-      executor.schedule(this::expireTimers, 1, TimeUnit.MILLISECONDS);
+      executor.schedule(() -> expireTimers(clock()), 1, TimeUnit.MILLISECONDS);
     }
   }
 
