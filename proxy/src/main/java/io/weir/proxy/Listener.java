@@ -5,7 +5,6 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
-import io.netty.channel.ChannelOption;
 import io.weir.net.ClientIdentity;
 import io.weir.net.IpAddress;
 import io.weir.policy.ConnectionLimiter;
@@ -119,7 +118,6 @@ public final class Listener {
     public void channelRead(ChannelHandlerContext context, Object message) {
       Channel child = (Channel) message;
       Transport.prepare(child.config());
-      child.config().setOption(ChannelOption.ALLOW_HALF_CLOSURE, true);
       accepted.increment();
       Trust trust = settings().trust();
       ClientConnection connection = connection(child, loop, trust);

@@ -1,11 +1,14 @@
 package io.weir.proxy;
 
+import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOption;
+import io.netty.channel.socket.ChannelInputShutdownEvent;
+import io.netty.channel.socket.DuplexChannel;
 import io.netty.util.ReferenceCountUtil;
 import io.weir.proxy.http.Head;
 import io.weir.proxy.identity.Disclosure;
@@ -43,6 +46,7 @@ final class PassThrough extends ChannelInboundHandlerAdapter implements TimerWhe
   @Override
   public void handlerAdded(ChannelHandlerContext context) {
     context.channel().config().setAutoRead(false);
+    context.channel().config().setOption(ChannelOption.ALLOW_HALF_CLOSURE, true);
     connect();
   }
 
@@ -147,6 +151,19 @@ final class PassThrough extends ChannelInboundHandlerAdapter implements TimerWhe
     if (upstream != null) {
       upstream.flush();
     }
+  }
+
+  /** The client has said all it has to say; the backend is told, and may still answer. */
+  @Override
+  public void userEventTriggered(ChannelHandlerContext context, Object event) {
+    if (event == ChannelInputShutdownEvent.INSTANCE) {
+      if (upstream instanceof DuplexChannel to) {
+        to.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(sent -> Transport.shutDownOutput(to));
+      } else {
+        context.close();
+      }
+    }
+    context.fireUserEventTriggered(event);
   }
 
   @Override

@@ -164,6 +164,11 @@ public enum Transport {
     }
   }
 
+  /** Whether the last read found that the other side has said all. */
+  public static boolean isAtEnd(Channel channel) {
+    return channel.unsafe().recvBufAllocHandle().lastBytesRead() < 0;
+  }
+
   /** Lets closing be a reset: whatever waits to be taken by the other side goes at once. */
   public static void resetOnClose(Channel channel) {
     if (channel.isOpen()) {

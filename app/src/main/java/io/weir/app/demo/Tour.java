@@ -177,7 +177,8 @@ public final class Tour implements AutoCloseable {
   }
 
   /**
-   * Sends requests of all kinds for a while.
+   * Sends requests of all kinds for a while, and then for as long again beside clients that do not
+   * behave.
    *
    * @param patience how long to wait for somebody to serve
    * @return whether all were answered
@@ -189,12 +190,18 @@ public final class Tour implements AutoCloseable {
     while (!isServed(web) && System.nanoTime() - end < 0) {
       Thread.sleep(20);
     }
-    end = System.nanoTime() + time.toNanos();
     try {
-      while (System.nanoTime() - end < 0) {
+      RoughClients rough = new RoughClients(demo, client.sslContext());
+      long begin = System.nanoTime();
+      long passed = 0;
+      while (passed < 2 * time.toNanos()) {
         get(web);
         get(secure);
         get(request(secure));
+        if (passed > time.toNanos()) {
+          rough.round();
+        }
+        passed = System.nanoTime() - begin;
       }
       return true;
     } catch (IOException failed) {

@@ -4,6 +4,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelOption;
 import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.channel.socket.DuplexChannel;
@@ -98,6 +99,8 @@ public final class Http1ClientSide extends Http1Output implements ClientSide, Ti
   @Override
   public void handlerAdded(ChannelHandlerContext context) {
     super.handlerAdded(context);
+    // The only protocol here in which a client that has said all may still wait for the answer.
+    context.channel().config().setOption(ChannelOption.ALLOW_HALF_CLOSURE, true);
     arm(settings().timeouts().header());
   }
 
@@ -132,6 +135,11 @@ public final class Http1ClientSide extends Http1Output implements ClientSide, Ti
     Exchange x = exchange;
     if (x != null) {
       x.flushUpstream();
+    }
+    if (state != State.ANSWERING && Transport.isAtEnd(context.channel())) {
+      // Netty would now shut down the input of a connection that is about to be closed.
+      context.channel().config().setOption(ChannelOption.ALLOW_HALF_CLOSURE, false);
+      inputEnded();
     }
   }
 
@@ -245,6 +253,7 @@ public final class Http1ClientSide extends Http1Output implements ClientSide, Ti
     state = State.CLOSED;
     connection.requests = 0;
     x.abandon();
+    ctx.channel().config().setOption(ChannelOption.ALLOW_HALF_CLOSURE, false);
     connection.listener.switchToHttp2(ctx, this, connection, all);
   }
 

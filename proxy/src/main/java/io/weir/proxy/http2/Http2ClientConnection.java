@@ -201,7 +201,7 @@ public final class Http2ClientConnection extends Http2Connection {
     } else if (event == DrainEvent.OVER) {
       fail(Reason.SHUTDOWN);
     }
-    super.userEventTriggered(context, event);
+    context.fireUserEventTriggered(event);
   }
 
   @Override

@@ -5,7 +5,6 @@ import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
-import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.channel.socket.DuplexChannel;
 import io.weir.proxy.Loop;
 import io.weir.proxy.TimerWheel;
@@ -642,14 +641,6 @@ abstract class Http2Connection extends ChannelInboundHandlerAdapter
 
   final void closeNow() {
     ctx.close();
-  }
-
-  @Override
-  public void userEventTriggered(ChannelHandlerContext context, Object event) {
-    if (event == ChannelInputShutdownEvent.INSTANCE) {
-      closeNow();
-    }
-    context.fireUserEventTriggered(event);
   }
 
   @Override

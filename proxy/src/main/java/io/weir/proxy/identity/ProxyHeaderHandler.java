@@ -5,7 +5,6 @@ import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelPipeline;
-import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.weir.net.ClientIdentity;
 import io.weir.net.Provenance;
 import io.weir.net.ProxyHeader;
@@ -134,9 +133,7 @@ public final class ProxyHeaderHandler extends ChannelInboundHandlerAdapter
 
   @Override
   public void userEventTriggered(ChannelHandlerContext context, Object event) {
-    if (event == ChannelInputShutdownEvent.INSTANCE) {
-      ended();
-    } else if (event instanceof DrainEvent) {
+    if (event instanceof DrainEvent) {
       over = true;
       context.close();
     }

@@ -18,22 +18,21 @@ import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.TimeUnit;
 import javax.net.ssl.SSLSession;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Reads the client hello and chooses the row. Then it removes itself in favour of the tunnel, or
- * puts BoringSSL's handler in front and stays behind it until the handshake is done: its timer runs
- * so long, and errors end here rather than in the log.
+ * puts BoringSSL's handler in front and stays behind it until the handshake is done: its deadline
+ * counts so long, and errors end here rather than in the log.
  *
  * <p>Netty has such a handler too ({@code SslClientHelloHandler}); this one differs in that an
  * unreadable hello never gets the default row's rules, that memory is bounded whatever the records'
- * size, and that one timer covers hello and handshake. Confined to the channel's event loop.
+ * size, and that one deadline covers hello and handshake. Confined to the channel's event loop.
  */
 @SuppressWarnings("FutureReturnValueIgnored") // Of closing: what fails to close is closed.
 final class ClientHelloHandler extends ChannelInboundHandlerAdapter
-    implements GenericFutureListener<Future<Channel>>, Runnable {
+    implements GenericFutureListener<Future<Channel>> {
   private static final byte[] NO_NAME = {};
 
   /** Bytes of protocol and suite names; the keys are the few dozen names BoringSSL knows. */
@@ -44,7 +43,7 @@ final class ClientHelloHandler extends ChannelInboundHandlerAdapter
   private final ClientHelloReader reader = new ClientHelloReader();
   private @Nullable ByteBuf received;
   private boolean copied;
-  private @Nullable Future<?> timer;
+  private long deadline;
   private @Nullable PendingHandshakes pending;
   private @Nullable SslHandler handshake;
   private @Nullable SniRow row;
@@ -62,30 +61,28 @@ final class ClientHelloHandler extends ChannelInboundHandlerAdapter
   public void handlerAdded(ChannelHandlerContext ctx) {
     channel = ctx.channel();
     begin(ctx);
-    if (ctx.channel().isActive()) {
-      startTimer(ctx);
-    }
   }
 
   /** Takes its place among the handshakes of this loop, once there is a loop. */
   private void begin(ChannelHandlerContext ctx) {
     if (ctx.channel().isRegistered() && pending == null) {
-      pending = server.pending();
-      pending.begin(this, server.current().settings().pendingHandshakes());
+      TlsSettings settings = server.current().settings();
+      deadline = System.nanoTime() + settings.handshakeTimeout().toNanos();
+      pending = server.pending(ctx.executor());
+      pending.begin(this, settings.pendingHandshakes());
     }
   }
 
   private void end() {
-    stopTimer();
     if (pending != null) {
       pending.end(this);
     }
   }
 
-  /** Others need the place. */
-  void giveWay() {
+  /** Its time is over, or others need the place. */
+  void cut(TlsRefusal why) {
     end();
-    report(TlsRefusal.TOO_MANY_HANDSHAKES, null);
+    report(why, null);
     if (channel != null) {
       channel.close();
     }
@@ -97,26 +94,9 @@ final class ClientHelloHandler extends ChannelInboundHandlerAdapter
     ctx.fireChannelRegistered();
   }
 
-  @Override
-  public void channelActive(ChannelHandlerContext ctx) {
-    if (timer == null) {
-      startTimer(ctx);
-    }
-    ctx.fireChannelActive();
-  }
-
-  private void startTimer(ChannelHandlerContext ctx) {
-    long millis = server.current().settings().handshakeTimeout().toMillis();
-    timer = ctx.executor().schedule(this, millis, TimeUnit.MILLISECONDS);
-  }
-
-  /** The time is over. */
-  @Override
-  public void run() {
-    report(TlsRefusal.HANDSHAKE_TIMEOUT, null);
-    if (channel != null) {
-      channel.close();
-    }
+  /** When hello and handshake have to be done: a {@link System#nanoTime}. */
+  long deadline() {
+    return deadline;
   }
 
   @Override
@@ -321,13 +301,6 @@ final class ClientHelloHandler extends ChannelInboundHandlerAdapter
     if (!reported && channel != null) {
       reported = true;
       events.refused(channel, refusal, cause);
-    }
-  }
-
-  private void stopTimer() {
-    if (timer != null) {
-      timer.cancel(false);
-      timer = null;
     }
   }
 }

@@ -4,6 +4,7 @@ import io.netty.channel.ChannelHandler;
 import io.netty.handler.ssl.OpenSsl;
 import io.netty.handler.ssl.OpenSslCredential;
 import io.netty.handler.ssl.SslProvider;
+import io.netty.util.concurrent.EventExecutor;
 import io.netty.util.concurrent.FastThreadLocal;
 import java.io.Closeable;
 import java.nio.charset.StandardCharsets;
@@ -36,13 +37,7 @@ public final class TlsServer implements Closeable {
   private final AtomicInteger pending = new AtomicInteger();
 
   /** Handshakes under way on the event loop of the caller, the oldest first. */
-  private final FastThreadLocal<PendingHandshakes> pendingOfLoop =
-      new FastThreadLocal<>() {
-        @Override
-        protected PendingHandshakes initialValue() {
-          return new PendingHandshakes(pending);
-        }
-      };
+  private final FastThreadLocal<PendingHandshakes> pendingOfLoop = new FastThreadLocal<>();
 
   private volatile Generation current;
 
@@ -147,8 +142,13 @@ public final class TlsServer implements Closeable {
   }
 
   /** Handshakes under way on the event loop of the caller. */
-  PendingHandshakes pending() {
-    return pendingOfLoop.get();
+  PendingHandshakes pending(EventExecutor loop) {
+    PendingHandshakes pending = pendingOfLoop.getIfExists();
+    if (pending == null) {
+      pending = new PendingHandshakes(this.pending, loop);
+      pendingOfLoop.set(pending);
+    }
+    return pending;
   }
 
   /** The generation in force, its ticket keys up to date. */

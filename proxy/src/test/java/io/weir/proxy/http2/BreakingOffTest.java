@@ -7,6 +7,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.weir.proxy.ListenerSettings.ClientTimeouts;
 import io.weir.proxy.ListenerSettings.ConnectionLimits;
 import io.weir.proxy.http.HeadLimits;
+import io.weir.proxy.tls.SniRow;
+import io.weir.proxy.tls.SniTable;
+import io.weir.proxy.tls.TicketKeys;
+import io.weir.proxy.tls.TlsServer;
+import io.weir.proxy.tls.TlsSettings;
 import io.weir.proxy.upstream.PoolSettings;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -14,7 +19,13 @@ import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.SocketException;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.List;
 import java.util.Map;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLEngine;
 import org.junit.jupiter.api.Test;
 
 /** What is broken off ends in a reset, on both sides, and nothing else does. */
@@ -113,6 +124,56 @@ class BreakingOffTest {
         Socket client = client(proxy, "GET / HT")) {
       client.shutdownOutput();
       assertIsReset(client);
+    }
+  }
+
+  private static ProxyFixture tlsProxy(ServerSocket backend) throws IOException {
+    TlsServer tls =
+        new TlsServer(
+            TlsSettings.defaults().withHandshakeTimeout(Duration.ofDays(1)),
+            SniTable.of(List.of(SniRow.passThrough(SniRow.DEFAULT, "backends"))),
+            TicketKeys.random(),
+            InstantSource.system());
+    return new ProxyFixture(
+        new InetSocketAddress(backend.getInetAddress(), backend.getLocalPort()),
+        PoolSettings.DEFAULTS,
+        HeadLimits.DEFAULT,
+        SECOND,
+        tls,
+        0);
+  }
+
+  /** A client hello, each octet a character. */
+  private static String hello() throws Exception {
+    SSLEngine engine = SSLContext.getDefault().createSSLEngine();
+    engine.setUseClientMode(true);
+    ByteBuffer out = ByteBuffer.allocate(engine.getSession().getPacketBufferSize());
+    engine.wrap(ByteBuffer.allocate(0), out);
+    return new String(out.array(), 0, out.position(), ISO_8859_1);
+  }
+
+  @Test
+  void closesAConnectionWhoseClientLeavesInTheMidstOfItsHello() throws Exception {
+    try (ServerSocket backend = backend();
+        ProxyFixture proxy = tlsProxy(backend);
+        Socket client = client(proxy, hello().substring(0, 100))) {
+      client.shutdownOutput();
+      assertThat(client.getInputStream().read()).isEqualTo(-1);
+    }
+  }
+
+  @Test
+  void tellsABackendBehindATunnelThatTheClientHasSaidAll() throws Exception {
+    String hello = hello();
+    try (ServerSocket backend = backend();
+        ProxyFixture proxy = tlsProxy(backend);
+        Socket client = client(proxy, hello);
+        Socket tunnel = backend.accept()) {
+      tunnel.getInputStream().readNBytes(hello.length());
+      client.shutdownOutput();
+      assertThat(tunnel.getInputStream().read()).isEqualTo(-1);
+      tunnel.getOutputStream().write('a');
+      assertThat(client.getInputStream().read()).isEqualTo('a');
     }
   }
 
