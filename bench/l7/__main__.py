@@ -17,7 +17,7 @@ import arguments
 import proxies
 from load import wait_until_answering
 from machine import BenchError, open_file_limit, quiet
-from proxies import CONFIGURE, Proxy
+from proxies import CONFIGURE, PROXIES, Proxy
 from report import Results
 from scenarios import QUICK, SCENARIOS, Fresh, Traffic
 
@@ -28,7 +28,8 @@ def main():
     options = parse()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
-        proxies.require_tools(["nginx", "wrk", "h2load", "openssl", *options.proxies])
+        proxies.require_tools(
+            ["nginx", "wrk", "h2load", "openssl", *("cc" if name == "floor" else name for name in options.proxies)])
         if "weir" in options.proxies:
             arguments.build_weir(options)
         with quiet(options.lock):
@@ -70,9 +71,8 @@ class Run:
         if scenario.name.endswith("-waf") and not proxies.core_rule_set():
             print("  skipped: no folder of the Core Rule Set 4 (see WEIR_CRS)")
             return
-        lineup = [Proxy(name, scenario.features, self.setup) for name in self.options.proxies]
-        if isinstance(scenario, Traffic) and scenario.weir_only:
-            lineup = [proxy for proxy in lineup if proxy.name == "weir"]
+        lineup = [proxy for name in self.options.proxies
+                  if scenario.suits(proxy := Proxy(name, scenario.features, self.setup))]
         if isinstance(scenario, Traffic):
             for proxy in lineup:
                 self.guarded(scenario, proxy, lambda server: self.warm_up(scenario, proxy, server, self.patience(left)))
@@ -147,7 +147,7 @@ def parse():
     parser.add_argument("--quick", action="store_true",
                         help=f"within 50 seconds: {','.join(QUICK)}; HAProxy and Weir; one second, three rounds")
     parser.add_argument("-s", "--scenarios", type=arguments.names(SCENARIOS), metavar="A,B,…", help="default: all")
-    parser.add_argument("-p", "--proxies", type=arguments.names(CONFIGURE), metavar="A,B,…", help="of haproxy,nginx,weir; default: all")
+    parser.add_argument("-p", "--proxies", type=arguments.names(CONFIGURE), metavar="A,B,…", help="of haproxy,nginx,weir,floor; default: all but floor, which forwards without reading")
     parser.add_argument("-d", "--duration", type=int, metavar="SECONDS", help="of one measurement; default: 4")
     parser.add_argument("-r", "--rounds", type=int, help="measurements of each scenario and proxy; default: 5")
     parser.add_argument("--warm-up", type=int, default=40, metavar="SECONDS", help="at most, per scenario; default: 40")
@@ -155,7 +155,7 @@ def parse():
     parser.add_argument("-o", "--output", metavar="FILE", help="JSON results; default: results.json in the work directory")
     options = parser.parse_args()
     options.scenarios = options.scenarios or (QUICK if options.quick else list(SCENARIOS))
-    options.proxies = options.proxies or (["haproxy", "weir"] if options.quick else list(CONFIGURE))
+    options.proxies = options.proxies or (["haproxy", "weir"] if options.quick else PROXIES)
     options.duration = options.duration or (1 if options.quick else 4)
     options.rounds = options.rounds or (3 if options.quick else 5)
     options.output = options.output or os.path.join(options.work, "results.json")

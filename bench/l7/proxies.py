@@ -1,5 +1,7 @@
 """The servers: nginx as the backend, and HAProxy, nginx and Weir as proxies with settings that do the same work.
 
+The floor is no proxy: it forwards octets that it does not read, and so shows what is left for anybody to save.
+
 Each proxy comes in two variants. `plain` forwards everything to the backend. `features` adds what a proxy at the apex
 of a service has on: an access log in a file, 200 hosts that are routed one by one (any other host is refused), and an
 account per client address with a request limit so high that it never refuses.
@@ -18,7 +20,7 @@ ROOT = os.path.dirname(os.path.dirname(HERE))
 
 HOSTS = [f"h{i}.test" for i in range(200)]
 NO_LIMIT = 1_000_000  # requests a second and client: counted, never reached
-PACKAGES = {"haproxy": "haproxy", "nginx": "nginx-light", "wrk": "wrk", "h2load": "nghttp2-client", "openssl": "openssl"}
+PACKAGES = {"haproxy": "haproxy", "nginx": "nginx-light", "wrk": "wrk", "h2load": "nghttp2-client", "openssl": "openssl", "cc": "gcc"}
 
 
 @dataclass(frozen=True)
@@ -270,7 +272,14 @@ def weir(proxy):
     return setup.weir_command + [setup.write(f"{proxy.label}.yaml", json.dumps(config, indent=1))]
 
 
-CONFIGURE = {"haproxy": haproxy, "nginx": nginx, "weir": weir}
+def floor(proxy):
+    program = proxy.setup.file("floor")
+    subprocess.run(["cc", "-O2", "-o", program, os.path.join(HERE, "floor.c")], check=True)
+    return [program, str(proxy.port), str(proxy.setup.base_port)]
+
+
+CONFIGURE = {"haproxy": haproxy, "nginx": nginx, "weir": weir, "floor": floor}
+PROXIES = ["haproxy", "nginx", "weir"]
 
 
 def require_tools(names):

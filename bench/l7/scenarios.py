@@ -33,6 +33,12 @@ class Traffic:
     features: bool = False
     weir_only: bool = False
 
+    def suits(self, proxy):
+        """The floor forwards plain HTTP/1.1 with small messages, and only Weir has what some scenarios use."""
+        if proxy.name == "floor":
+            return self.name in ("h1-128", "h1-1k", "h1-1k-features")
+        return proxy.name == "weir" or not self.weir_only
+
     def measure(self, proxy, server, seconds):
         before, began = server.cpu_micros(), time.monotonic()
         load = self.generate(proxy, seconds)
@@ -71,6 +77,9 @@ class Fresh:
     about: str
     measure: Callable
     features: bool = False
+
+    def suits(self, proxy):
+        return proxy.name != "floor"
 
 
 def allocated_bytes(server):
