@@ -3,7 +3,7 @@
 Each proxy runs on CPU 0 with one worker; the load generator and the backend (an nginx) share CPU 1. The cost is the CPU
 time of the proxy's whole process tree, so neither a slow load generator nor other work on the machine enters it, save
 for the caches. The proxies take turns within each scenario; the table gives medians with min..max, and ratios.
-A JVM is warmed up, unmeasured, until its CPU time per request stops falling.
+A JVM is warmed up, unmeasured, until its compilers are at rest.
 """
 
 import argparse
@@ -16,7 +16,7 @@ import time
 import arguments
 import proxies
 from load import wait_until_answering
-from machine import BenchError, open_file_limit, quiet
+from machine import BenchError, emptied, open_file_limit, quiet
 from proxies import CONFIGURE, PROXIES, Proxy
 from report import Results
 from scenarios import QUICK, SCENARIOS, Fresh, Traffic
@@ -57,8 +57,9 @@ class Run:
         backend = proxies.backend(self.setup)
         try:
             wait_until_answering(self.setup.base_port, backend)
-            for left, name in zip(range(len(self.options.scenarios), 0, -1), self.options.scenarios):
-                self.scenario(SCENARIOS[name], left)
+            with emptied(self.setup.memory):
+                for left, name in zip(range(len(self.options.scenarios), 0, -1), self.options.scenarios):
+                    self.scenario(SCENARIOS[name], left)
         finally:
             for server in [*self.servers.values(), backend]:
                 server.stop()
@@ -116,20 +117,20 @@ class Run:
         print(f"  {proxy.name:8} {figures}{'  ERRORS ' + str(sample.load.errors) if sample.load.errors else ''}", flush=True)
 
     def warm_up(self, scenario, proxy, server, patience):
-        """Load until CPU time per request has not fallen by 2 % for two slices running, at most `patience` seconds.
+        """Load until the JVM's compilers have been at rest, at under 1 % of its CPU time, for three slices running.
 
-        HAProxy and nginx need only their connections to the backend: one slice does, and --quick goes without.
+        That takes at most `patience` seconds. HAProxy and nginx need only their connections to the backend: one slice
+        does, and --quick goes without.
         """
         if proxy.name != "weir":
             patience = 0 if self.options.quick else 1
         slice_seconds = 1 if self.options.quick else 2
-        best, idle, began = float("inf"), 0, time.monotonic()
-        while time.monotonic() - began + slice_seconds / 2 < patience and idle < 2:
-            before = server.cpu_micros()
-            load = scenario.generate(proxy, slice_seconds)
-            cost = (server.cpu_micros() - before) / max(1, load.requests)
-            idle = idle + 1 if cost > 0.98 * best else 0
-            best = min(best, cost)
+        resting, began = 0, time.monotonic()
+        while time.monotonic() - began + slice_seconds / 2 < patience and resting < 3:
+            before, compiled = server.cpu_micros(), server.compiler_micros()
+            scenario.generate(proxy, slice_seconds)
+            busy = server.compiler_micros() - compiled
+            resting = resting + 1 if busy < 0.01 * (server.cpu_micros() - before) else 0
 
     def patience(self, left):
         """Longest warm-up in seconds: --quick shares what its time leaves after the measurements among the scenarios."""

@@ -3,9 +3,11 @@
 import contextlib
 import fcntl
 import os
+import re
 import resource
 import signal
 import subprocess
+import threading
 import time
 
 PROXY_CPU, LOAD_CPU = 0, 1
@@ -41,6 +43,15 @@ class Server:
         """User and system time of all live processes; threads that have ended are counted."""
         return sum(time.clock_gettime_ns(~pid << 3 | OF_A_PROCESS) for pid in self.pids()) / 1e3
 
+    def compiler_micros(self):
+        """CPU time of the threads by which a JVM compiles, those alive; other programs have none."""
+        micros = 0
+        for task in (f"/proc/{pid}/task/{thread}" for pid in self.pids() for thread in os.listdir(f"/proc/{pid}/task")):
+            with contextlib.suppress(OSError), open(f"{task}/comm") as name, open(f"{task}/schedstat") as times:
+                if re.match("C[12] Compiler", name.read()):
+                    micros += int(times.read().split()[0]) / 1e3
+        return micros
+
     def memory_kib(self):
         """Resident and private (not shared with any other process) memory, KiB."""
         rss = private = 0
@@ -67,6 +78,30 @@ class Server:
     def last_words(self):
         with open(self.log, errors="replace") as log:
             return "".join(log.readlines()[-12:]).strip()[-2000:]
+
+
+@contextlib.contextmanager
+def emptied(folder):
+    """Empties a folder's logs ten times a second where they have grown to a MiB, so that no proxy writes to fresh memory.
+
+    That costs a virtual machine what its host takes to find it, up to four nanoseconds an octet.
+    """
+    done = threading.Event()
+
+    def empty():
+        while not done.wait(0.1):
+            for name in os.listdir(folder):
+                path = os.path.join(folder, name)
+                if name.endswith(".log") and os.path.getsize(path) > 1 << 20:
+                    os.truncate(path, 0)
+
+    thread = threading.Thread(target=empty, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        done.set()
+        thread.join()
 
 
 def _stat(pid):
