@@ -30,6 +30,7 @@ from report import machine, versions
 from targets import NAMES, Target
 
 HONEST_RATE, HONEST_CONNECTIONS = 200, 10
+RESTING, RESTING_ROUNDS = 0.03, 3  # their share of a round's CPU time, and for how many rounds
 COLUMNS = (("held", "bytes held per byte"), ("sockets", "and in the kernel"), ("nanos", "CPU ns per byte"), ("p99", "honest p99 ms"))
 
 
@@ -84,7 +85,8 @@ class Run:
             self.warm_up(target)
         figures = self.measure(attack, target, server)
         print(f"  {target.name:8} " + ", ".join(f"{figures[key]:.4g} {title}" for key, title in COLUMNS)
-              + f"; {figures['mib']:.1f} MiB over {figures['connections']} connections", flush=True)
+              + f"; {figures['spread']} ns, {figures['mib']:.1f} MiB over {figures['connections']} connections"
+              + (f", after {figures['warm']} rounds" if figures["warm"] else ""), flush=True)
         return figures
 
     def warm_up(self, target):
@@ -96,12 +98,27 @@ class Run:
     def measure(self, attack, target, server):
         """Memory the first time the attack comes, then CPU time and the honest client's delay, medians of the rounds."""
         figures = self.memory(attack, target, server)
-        for _ in range(self.options.warm_rounds if target.name == "weir" else 0):  # what a JVM has not run before it compiles now
-            with Attacker(attack, target) as attacker:
-                attacker.wait(self.options.duration)
-            settle(server)
+        figures["warm"] = self.warm_to(attack, target, server) if target.name == "weir" else 0
         rounds = [self.time(attack, target, server) for _ in range(self.options.rounds)]
+        honest = median(one.pop("honest") for one in rounds)
+        for one in rounds:
+            one["nanos"] = max(0, one.pop("micros") - honest) * 1000 / one.pop("sent")
+        figures["spread"] = f"{min(one['nanos'] for one in rounds):.3g}..{max(one['nanos'] for one in rounds):.3g}"
         return figures | {key: median(one[key] for one in rounds) for key in rounds[0]}
+
+    def warm_to(self, attack, target, server):
+        """What a JVM has not run before it compiles now, once in its life. Returns the rounds until its compilers rest."""
+        resting = 0
+        for done in range(self.options.warm_rounds):
+            if resting == RESTING_ROUNDS:
+                return done
+            began, compiled = server.cpu_micros(), server.compiler_micros()
+            with Attacker(attack, target) as attacker:
+                attacker.wait(1)
+            settle(server)
+            share = (server.compiler_micros() - compiled) / (server.cpu_micros() - began)
+            resting = resting + 1 if share < RESTING else 0
+        return self.options.warm_rounds
 
     def memory(self, attack, target, server):
         if not attack.holds and target.name == "weir":
@@ -127,8 +144,8 @@ class Run:
                 attacker.wait(0)
             sent = sent_by(attacker, target)
         settle(server)
-        micros = server.cpu_micros() - began - honest_cpu
-        return {"nanos": max(0, micros) * 1000 / sent, "p99": load.p99_us / 1000, "mib": sent / 2**20}
+        micros = server.cpu_micros() - began
+        return {"micros": micros, "honest": honest_cpu, "sent": sent, "p99": load.p99_us / 1000, "mib": sent / 2**20}
 
     def honest(self, target, seconds):
         log = target.setup.file("honest.log")
@@ -214,7 +231,8 @@ def parse():
     parser.add_argument("-d", "--duration", type=int, metavar="SECONDS", help="of one measurement; default: 4")
     parser.add_argument("-r", "--rounds", type=int, help="of which the medians are shown; default: 3, with --quick 1")
     parser.add_argument("--warm-up", type=int, metavar="SECONDS", help="after each start of a JVM, twice; default: 4")
-    parser.add_argument("--warm-rounds", type=int, metavar="N", help="of the attack on a JVM before its time is taken; default: 3, with --quick 0")
+    parser.add_argument("--warm-rounds", type=int, metavar="N",
+                        help="of the attack, at most, until a JVM has compiled what it needs; default: 60, with --quick 0")
     arguments.add_common(parser, 22900)
     options = parser.parse_args()
     options.attacks = options.attacks or (QUICK if options.quick else list(ATTACKS))
@@ -223,7 +241,7 @@ def parse():
     options.warm_up = options.warm_up or (1 if options.quick else 4)
     options.rounds = options.rounds or (1 if options.quick else 3)
     if options.warm_rounds is None:
-        options.warm_rounds = 0 if options.quick else 3
+        options.warm_rounds = 0 if options.quick else 60
     return options
 
 
