@@ -46,6 +46,7 @@ public final class WafBenchmark {
     }
     long begin = System.nanoTime();
     RuleSet rules = compile(Path.of(args[0]), args.length > 1 ? args[1] : "1");
+    rules.prepare();
     System.out.printf("compiled in %d ms%n", (System.nanoTime() - begin) / 1_000_000);
     double seconds = args.length > 2 ? Double.parseDouble(args[2]) : 2;
     WafBenchmark benchmark = new WafBenchmark(rules, seconds);
@@ -139,8 +140,13 @@ public final class WafBenchmark {
     return granted - left;
   }
 
-  /** Judges the request; returns how many rules matched. */
-  static int judge(Transaction transaction, Request request) {
+  /** Units of work that the request may take. */
+  static long allowed(Transaction transaction, Request request) {
+    begin(transaction, request);
+    return transaction.workLeft(request.body().length);
+  }
+
+  private static void begin(Transaction transaction, Request request) {
     transaction.reset();
     transaction.connection("192.0.2.7", 40000, "198.51.100.1", 443);
     transaction.requestLine(request.method(), request.uri(), PROTOCOL);
@@ -149,6 +155,11 @@ public final class WafBenchmark {
       byte[] value = field.value();
       transaction.requestHeader(name, 0, name.length, value, 0, value.length);
     }
+  }
+
+  /** Judges the request; returns how many rules matched. */
+  static int judge(Transaction transaction, Request request) {
+    begin(transaction, request);
     granted = transaction.workLeft();
     if (transaction.endRequestHeaders() == null) {
       granted += transaction.workLeft(request.body().length) - transaction.workLeft();

@@ -36,11 +36,15 @@ public final class RuleSet {
   }
 
   /**
-   * Makes at once what else the first transactions would make: word lists, classes of octets. May
-   * run on a thread of its own while transactions run.
+   * Makes at once what else the first transactions would make, and judges some harmless text, so
+   * that what usual text needs is there. Until it is done states of automata have a part of their
+   * price only, and afterwards hostile text alone needs many. May run on a thread of its own while
+   * transactions run.
    */
   public void prepare() {
     plan.prepare();
+    Rehearsal.of(this);
+    plan.settle();
   }
 
   /** Rules that run for requests and responses; what was decided when compiling is not counted. */

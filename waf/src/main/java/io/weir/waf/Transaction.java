@@ -43,6 +43,11 @@ public final class Transaction {
     evaluation.detectOnly = true;
   }
 
+  /** Lets it cause any amount of work. */
+  void unbounded() {
+    evaluation.budget.reset(Long.MAX_VALUE / 2);
+  }
+
   /** Leaves rules out, or variables out of rules, for this transaction. */
   public void exclude(RuleSet.Exclusion exclusion) {
     exclusion.exclusions.apply(evaluation);
@@ -204,12 +209,14 @@ public final class Transaction {
   /**
    * Work that it may still cause when so much content more has come: what an event loop has to
    * reckon with that judges it itself. Without limit where the content is coded, since nobody knows
-   * how long it will be.
+   * how long it will be, and until the rules are {@linkplain RuleSet#prepare prepared}.
    *
    * @param octets of content that were not handed over yet
    */
   public long workLeft(long octets) {
-    return values.isCoded() ? Long.MAX_VALUE : evaluation.workLeft(octets);
+    return values.isCoded() || !evaluation.isSettled()
+        ? Long.MAX_VALUE
+        : evaluation.workLeft(octets);
   }
 
   /** What was or, when only detecting, would have been done; null when nothing. */

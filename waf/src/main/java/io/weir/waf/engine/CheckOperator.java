@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 final class CheckOperator extends Operator {
 
   /** Units of {@link WorkBudget} for an octet, of checks that do not charge themselves. */
-  private static final long WORK = 2;
+  private static final long WORK = 1;
 
   @FunctionalInterface
   interface Check {

@@ -25,9 +25,6 @@ public final class Evaluation {
   /** And as so long at least: a short attack may ask for as much as a long harmless text. */
   private static final long LEAST_OCTETS = 2000;
 
-  /** The part of the work that may go into states of automata that watch many patterns at once. */
-  private static final long SHARED_PART = 8;
-
   /**
    * Copies of a value that differ, one for each way to transform it, may be so many times it, and
    * so many octets more.
@@ -44,11 +41,23 @@ public final class Evaluation {
 
   private static final int REPEAT_WORK = 20;
 
+  /** Octets from which on it is faster to mark in a table which of them there are. */
+  private static final int LONG_PRESENCE = 256;
+
   private static final long HIT_WORK = 20;
 
-  private static final int TRANSFORM_WORK = 150;
+  private static final int TRANSFORM_WORK = 100;
+
+  private static final long TRANSFORM_OCTET = 2L;
 
   private static final int ANSWER_WORK = 300;
+
+  /** For a rule that is told of. */
+  private static final int RECORD_WORK = 1500;
+
+  /** For an entry that a rule goes by. */
+  private static final long ENTRY_WORK = 4;
+
   private static final byte[] NOTHING = {};
   private static final int MAX_EVIDENCE = 4;
   private static final int MAX_HITS = 1 << 16;
@@ -163,14 +172,12 @@ public final class Evaluation {
     requestBodyLimit = plan.settings.requestBodyLimit();
     responseBodyLimit = plan.settings.responseBodyLimit();
     octetsJudged = 0;
-    long work = plan.workPerOctet * (BASE_OCTETS + LEAST_OCTETS);
-    budget.reset(work / SHARED_PART, work);
+    budget.reset(plan.workPerOctet * (BASE_OCTETS + LEAST_OCTETS));
   }
 
   /** More input means that more work is due. */
   public void extendBudget(int octets) {
-    long work = plan.workPerOctet * due(octets);
-    budget.extend(work / SHARED_PART, work);
+    budget.extend(plan.workPerOctet * due(octets));
     octetsJudged += octets;
   }
 
@@ -182,6 +189,11 @@ public final class Evaluation {
   /** What is left of the budget when so many octets more have come. */
   public long workLeft(long octets) {
     return budget.left() + plan.workPerOctet * due(octets);
+  }
+
+  /** Whether usual text has its price. */
+  public boolean isSettled() {
+    return plan.isSettled();
   }
 
   public List<Match> matches() {
@@ -486,9 +498,9 @@ public final class Evaluation {
 
     private long[] presence = new long[0];
     private boolean[] presenceKnown = new boolean[0];
+    private final byte[] seen = new byte[256];
     private boolean[] wordsKnown = new boolean[0];
     private long[][] words = new long[0][];
-    private long[] union = new long[4];
 
     /** Octets that transformations of the value wrote. */
     private long copies;
@@ -607,7 +619,7 @@ public final class Evaluation {
         origin[node] = parent;
         return;
       }
-      budget.charge(TRANSFORM_WORK + 2 * Automaton.PASS_WORK * (tos[parent] - froms[parent]));
+      budget.charge(TRANSFORM_WORK + TRANSFORM_OCTET * (tos[parent] - froms[parent]));
       Octets out = buffers[node];
       out.clear();
       transformation.apply(arrays[parent], froms[parent], tos[parent], out);
@@ -634,29 +646,51 @@ public final class Evaluation {
       if (presenceKnown[node]) {
         return;
       }
+      int from = froms[node];
+      int to = tos[node];
+      budget.charge(to - from);
+      if (to - from < LONG_PRESENCE) {
+        presence(arrays[node], from, to, node * 4);
+      } else {
+        longPresence(arrays[node], from, to, node * 4);
+      }
+      presenceKnown[node] = true;
+    }
+
+    private void presence(byte[] in, int from, int to, int at) {
       long w0 = 0;
       long w1 = 0;
       long w2 = 0;
       long w3 = 0;
-      byte[] in = arrays[node];
-      budget.charge(tos[node] - froms[node]);
-      for (int i = froms[node]; i < tos[node]; i++) {
+      for (int i = from; i < to; i++) {
         int octet = in[i];
-        if (octet >= 64) {
-          w1 |= 1L << octet;
-        } else if (octet >= 0) {
-          w0 |= 1L << octet;
-        } else if (octet < -64) {
-          w2 |= 1L << octet;
-        } else {
-          w3 |= 1L << octet;
-        }
+        long bit = 1L << octet;
+        // Masks instead of branches, which random octets make a processor mispredict.
+        long odd = -(octet >> 6 & 1L);
+        long high = octet >> 7;
+        w0 |= bit & ~odd & ~high;
+        w1 |= bit & odd & ~high;
+        w2 |= bit & ~odd & high;
+        w3 |= bit & odd & high;
       }
-      presence[node * 4] = w0;
-      presence[node * 4 + 1] = w1;
-      presence[node * 4 + 2] = w2;
-      presence[node * 4 + 3] = w3;
-      presenceKnown[node] = true;
+      presence[at] = w0;
+      presence[at + 1] = w1;
+      presence[at + 2] = w2;
+      presence[at + 3] = w3;
+    }
+
+    private void longPresence(byte[] in, int from, int to, int at) {
+      Arrays.fill(seen, (byte) 0);
+      for (int i = from; i < to; i++) {
+        seen[in[i] & 0xff] = 1;
+      }
+      for (int word = 0; word < 4; word++) {
+        long bits = 0;
+        for (int i = 63; i >= 0; i--) {
+          bits = bits << 1 | seen[word * 64 + i];
+        }
+        presence[at + word] = bits;
+      }
     }
 
     private void ask(ScanPlan.Node node, int at, LiteralScanner literals, View view, int entry) {
@@ -679,53 +713,12 @@ public final class Evaluation {
           }
         }
       }
-      if (node.union != null) {
-        askUnion(node, at, view, entry);
-      }
       for (ScanPlan.Question question : node.others) {
         boolean yes =
             question.anyOf != null
                 ? isPresent(question.anyOf, at)
                 : (question.octets == null || isPresent(question.octets, at))
                     && question.operator.matches(in, from, to, Evaluation.this);
-        hit(yes ? question.ifYes : question.ifNo, view, entry);
-      }
-    }
-
-    private void askUnion(ScanPlan.Node node, int at, View view, int entry) {
-      List<ScanPlan.Question> questions = node.unionQuestions;
-      int needed = (questions.size() + 63) >> 6;
-      if (union.length < needed) {
-        union = new long[needed];
-      }
-      Arrays.fill(union, 0);
-      boolean complete =
-          node.union != null
-              && node.union.get().scan(arrays[at], froms[at], tos[at], union, budget);
-      if (!complete) {
-        askEach(questions, at, view, entry);
-        return;
-      }
-      for (int word = 0; word < needed; word++) {
-        for (long bits = union[word]; bits != 0; bits &= bits - 1) {
-          hit(questions.get((word << 6) + Long.numberOfTrailingZeros(bits)).ifYes, view, entry);
-        }
-      }
-      for (int index : node.negated) {
-        if ((union[index >> 6] & 1L << index) == 0) {
-          hit(questions.get(index).ifNo, view, entry);
-        }
-      }
-    }
-
-    /** Past the budget for new states: pattern by pattern, if the octets present allow a match. */
-    private void askEach(List<ScanPlan.Question> questions, int at, View view, int entry) {
-      for (int i = 0; i < questions.size(); i++) {
-        ScanPlan.Question question = questions.get(i);
-        ByteSet octets = question.octets;
-        boolean possible = octets == null || isPresent(octets, at);
-        boolean yes =
-            possible && question.operator.matches(arrays[at], froms[at], tos[at], Evaluation.this);
         hit(yes ? question.ifYes : question.ifNo, view, entry);
       }
     }
@@ -906,7 +899,8 @@ public final class Evaluation {
     List<Base> bases = target.variable().bases();
     for (int i = 0; i < bases.size(); i++) {
       Entries list = lists[bases.get(i).ordinal()];
-      for (int entry = 0; entry < list.count; entry++) {
+      budget.charge(ENTRY_WORK * list.count);
+      for (int entry = 0; entry < list.count && !budget.exhausted(); entry++) {
         if (!target.matchesName(
                 list.nameArray[entry], list.nameFrom[entry], list.nameTo[entry], budget)
             || leavesOut(link, target, list, entry)) {
@@ -965,6 +959,7 @@ public final class Evaluation {
     List<Base> bases = target.variable().bases();
     for (int i = 0; i < bases.size(); i++) {
       Entries list = lists[bases.get(i).ordinal()];
+      budget.charge(ENTRY_WORK * list.count);
       for (int entry = 0; entry < list.count; entry++) {
         if (target.matchesName(
                 list.nameArray[entry], list.nameFrom[entry], list.nameTo[entry], budget)
@@ -1132,7 +1127,7 @@ public final class Evaluation {
         return;
       }
       Octets out = array == first.data ? second : first;
-      budget.charge(2 * Automaton.PASS_WORK * (end - begin));
+      budget.charge(TRANSFORM_OCTET * (end - begin));
       out.clear();
       link.transformations.get(applied++).apply(array, begin, end, out);
       changed =
@@ -1428,6 +1423,7 @@ public final class Evaluation {
   }
 
   private void record(Rule rule) {
+    budget.charge(RECORD_WORK);
     matches.add(
         new Match(
             rule.id,

@@ -1,9 +1,6 @@
 package io.weir.waf.engine;
 
-import io.weir.waf.regex.Automaton;
 import io.weir.waf.regex.ByteSet;
-import io.weir.waf.regex.Lazy;
-import io.weir.waf.regex.Program;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -46,16 +43,6 @@ abstract class Operator {
 
   /** If the answer is yes exactly when one of some octets is there: those; or null. */
   @Nullable ByteSet anyOf() {
-    return null;
-  }
-
-  /** The pattern, if the operator is one. */
-  @Nullable Program program() {
-    return null;
-  }
-
-  /** The automaton of the pattern alone, if the operator is one. */
-  @Nullable Lazy<Automaton> automaton() {
     return null;
   }
 }

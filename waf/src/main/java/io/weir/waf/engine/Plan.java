@@ -14,8 +14,8 @@ import java.util.stream.IntStream;
 public final class Plan {
   static final int PHASES = 5;
 
-  private static final int LEAST_WORK = 200;
-  private static final int WORK_PER_RULE = 2;
+  private static final int LEAST_WORK = 225;
+  private static final double WORK_PER_RULE = 2.25;
 
   /** All rules in the order of execution: by phase, and within as written. */
   final List<Rule> rules;
@@ -43,7 +43,7 @@ public final class Plan {
 
   /**
    * Units of {@link WorkBudget} that are due for each octet of input: the more, the more rules look
-   * at one value. The Core Rule Set's fourth level makes it 374.
+   * at one value. The Core Rule Set's fourth level makes it 420.
    */
   final int workPerOctet;
 
@@ -69,7 +69,7 @@ public final class Plan {
     this.memory = memory;
     this.capturesLeak = capturesLeak;
     int most = views.stream().flatMap(List::stream).mapToInt(View::rules).max().orElse(0);
-    workPerOctet = Math.max(LEAST_WORK, WORK_PER_RULE * most);
+    workPerOctet = Math.max(LEAST_WORK, (int) (WORK_PER_RULE * most));
     for (int phase = 1; phase <= PHASES; phase++) {
       int first = phaseStart[phase];
       while (first < phaseStart[phase + 1] && !rules.get(first).batched) {
@@ -90,7 +90,7 @@ public final class Plan {
   private int[] findSlots(Target target) {
     String prefix = target.variable().name().toLowerCase(Locale.ROOT) + ".";
     WorkBudget budget = new WorkBudget();
-    budget.reset(1 << 24, 1 << 24);
+    budget.reset(1 << 24);
     return IntStream.range(0, names.size())
         .filter(slot -> names.name(slot).startsWith(prefix))
         .filter(slot -> {
@@ -109,6 +109,16 @@ public final class Plan {
       literals.get(phase).get();
       views.get(phase).forEach(View::prepare);
     }
+  }
+
+  /** Usual text was judged: what it needs is there, and kept. */
+  public void settle() {
+    memory.settle();
+  }
+
+  /** Whether {@link #settle} was called. */
+  public boolean isSettled() {
+    return memory.isSettled();
   }
 
   /** Rules that run, links of chains not counted. */

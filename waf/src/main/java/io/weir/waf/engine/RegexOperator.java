@@ -9,7 +9,6 @@ import io.weir.waf.regex.Lazy;
 import io.weir.waf.regex.PatternCache;
 import io.weir.waf.regex.Program;
 import io.weir.waf.regex.RegexException;
-import java.util.List;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
@@ -20,7 +19,10 @@ final class RegexOperator extends Operator {
   private static final int MAX_SHOWN = 128;
 
   private final CompiledPattern pattern;
+
+  /** Most are never asked, as long as nobody attacks. */
   private final Lazy<Automaton> automaton;
+
   private final AtomicReference<@Nullable CaptureMatcher> spare = new AtomicReference<>();
 
   RegexOperator(String text, PatternCache patterns, AutomataMemory memory) throws CompileException {
@@ -29,7 +31,7 @@ final class RegexOperator extends Operator {
     } catch (RegexException e) {
       throw new CompileException("@rx: " + e.getMessage(), e);
     }
-    automaton = new Lazy<>(() -> new Automaton(List.of(pattern.program()), memory));
+    automaton = new Lazy<>(() -> new Automaton(pattern.program(), memory));
   }
 
   @Override
@@ -83,14 +85,7 @@ final class RegexOperator extends Operator {
     return pattern.octets();
   }
 
-  @Override
   Program program() {
     return pattern.program();
-  }
-
-  /** Most are never asked, as long as nobody attacks. */
-  @Override
-  Lazy<Automaton> automaton() {
-    return automaton;
   }
 }

@@ -8,6 +8,7 @@ import io.weir.waf.body.MultipartBody;
 import io.weir.waf.body.MultipartFlag;
 import io.weir.waf.body.UrlEncodedBody;
 import io.weir.waf.body.XmlBody;
+import io.weir.waf.regex.WorkBudget;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Locale;
@@ -25,6 +26,9 @@ public final class RequestValues {
 
   /** Octets: a short text of one sign is no bomb, however short its coding is. */
   private static final int ALWAYS_DECODED = 64 << 10;
+
+  /** Units of {@link WorkBudget} for a value found in JSON. */
+  private static final int ELEMENT_WORK = 40;
 
   private final Evaluation evaluation;
   private final Settings settings;
@@ -468,6 +472,8 @@ public final class RequestValues {
             byte[] value,
             int from,
             int to) {
+          // A few octets of content become long names, which are written and compared.
+          evaluation.budget.charge(ELEMENT_WORK + (nameTo - nameFrom >> 3));
           list(sinkList).add(name, nameFrom, nameTo, shape, shapeFrom, shapeTo, value, from, to);
         }
 

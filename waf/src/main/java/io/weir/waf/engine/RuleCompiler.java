@@ -547,14 +547,13 @@ public final class RuleCompiler {
     resolveControls(rules, always.length);
     List<Lazy<LiteralScanner>> literals = new ArrayList<>();
     List<List<View>> views = new ArrayList<>();
-    ScanPlan.UnionCache unions = new ScanPlan.UnionCache();
     literals.add(new Lazy<>(() -> new LiteralScanner.Builder().build()));
     views.add(List.of());
     for (int phase = 1; phase <= Plan.PHASES; phase++) {
       List<Rule> own = rules.subList(phaseStart[phase], phaseStart[phase + 1]);
       Map<Operator, Integer> wordNumbers = wordNumbers(own);
       literals.add(new Lazy<>(() -> literals(wordNumbers)));
-      views.add(views(own, wordNumbers, unions, always));
+      views.add(views(own, wordNumbers, always));
     }
     return new Plan(
         List.copyOf(rules),
@@ -661,11 +660,7 @@ public final class RuleCompiler {
     return builder.build();
   }
 
-  private List<View> views(
-      List<Rule> rules,
-      Map<Operator, Integer> wordNumbers,
-      ScanPlan.UnionCache unions,
-      long[] always) {
+  private List<View> views(List<Rule> rules, Map<Operator, Integer> wordNumbers, long[] always) {
     List<View> views = new ArrayList<>();
     for (Base base : Base.values()) {
       for (boolean ofNames : new boolean[] {false, true}) {
@@ -678,14 +673,14 @@ public final class RuleCompiler {
         if (looking.isEmpty()) {
           continue;
         }
-        View view = new View(views.size(), base, ofNames, looking, wordNumbers, unions, memory);
+        View view = new View(views.size(), base, ofNames, looking, wordNumbers);
         if (view.selectors() > View.MAX_SELECTORS) {
           // Too many names to tell classes apart: these rules are run one by one.
           for (Rule rule : looking) {
             rule.batched = false;
             always[rule.ordinal >> 6] |= 1L << rule.ordinal;
           }
-          return views(rules, wordNumbers, unions, always);
+          return views(rules, wordNumbers, always);
         }
         views.add(view);
       }

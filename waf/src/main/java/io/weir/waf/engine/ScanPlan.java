@@ -1,10 +1,6 @@
 package io.weir.waf.engine;
 
-import io.weir.waf.regex.AutomataMemory;
-import io.weir.waf.regex.Automaton;
 import io.weir.waf.regex.ByteSet;
-import io.weir.waf.regex.Lazy;
-import io.weir.waf.regex.Program;
 import io.weir.waf.transform.Transformation;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -57,14 +53,6 @@ final class ScanPlan {
 
     boolean needsWords;
 
-    /** Patterns that no word announces, looked for together. */
-    @Nullable Lazy<Automaton> union;
-
-    List<Question> unionQuestions = List.of();
-
-    /** Which of them have rules that want to hear no. */
-    int[] negated = {};
-
     /** Everything else, asked one by one. */
     Question[] others = {};
 
@@ -93,7 +81,7 @@ final class ScanPlan {
   }
 
   /** Groups of nodes that are kept put together; those that come later are asked one by one. */
-  private static final int MAX_GROUPS = 24;
+  private static final int MAX_GROUPS = 256;
 
   final Node[] nodes;
   final boolean isEmpty;
@@ -105,20 +93,15 @@ final class ScanPlan {
   private final @Nullable ByteSet triggers;
 
   private final Map<Operator, Integer> wordNumbers;
-  private final UnionCache unions;
-  private final AutomataMemory memory;
   private volatile Groups groups = new Groups(new long[0], new Node[0]);
 
   /** Nodes put together, by the bits of those that they are made of. */
   @SuppressWarnings("ArrayRecordComponent")
   private record Groups(long[] members, Node[] merged) {}
 
-  private ScanPlan(
-      Node[] nodes, Map<Operator, Integer> wordNumbers, UnionCache unions, AutomataMemory memory) {
+  private ScanPlan(Node[] nodes, Map<Operator, Integer> wordNumbers) {
     this.nodes = nodes;
     this.wordNumbers = wordNumbers;
-    this.unions = unions;
-    this.memory = memory;
     isEmpty = Arrays.stream(nodes).noneMatch(Node::asks);
     triggers = triggers(nodes);
     asking = nodes.length > 64 ? 0 : asking(nodes);
@@ -149,11 +132,6 @@ final class ScanPlan {
   /** Makes what values of this class will need first. */
   void prepare() {
     together(asking);
-    for (Node node : nodes) {
-      if (node.union != null) {
-        node.union.get();
-      }
-    }
   }
 
   /** Whether a value of two octets or more goes through all nodes unchanged. */
@@ -187,7 +165,7 @@ final class ScanPlan {
     for (long bits = members; bits != 0; bits &= bits - 1) {
       nodes[Long.numberOfTrailingZeros(bits)].byOperator.values().forEach(merged::add);
     }
-    seal(merged, wordNumbers, unions, memory);
+    seal(merged, wordNumbers);
     long[] masks = Arrays.copyOf(known.members(), count + 1);
     Node[] all = Arrays.copyOf(known.merged(), count + 1);
     masks[count] = members;
@@ -200,11 +178,7 @@ final class ScanPlan {
    * @param rules that look at the class of values
    * @param wordNumbers the literal scanner's number of each operator that needs words
    */
-  static ScanPlan of(
-      List<Rule> rules,
-      Map<Operator, Integer> wordNumbers,
-      UnionCache unions,
-      AutomataMemory memory) {
+  static ScanPlan of(List<Rule> rules, Map<Operator, Integer> wordNumbers) {
     List<Node> nodes = new ArrayList<>();
     nodes.add(new Node(-1, null));
     for (Rule rule : rules) {
@@ -224,9 +198,9 @@ final class ScanPlan {
       Transformation own = nodes.get(i).transformation;
       nodes.get(i).alike =
           IntStream.range(1, i).filter(other -> nodes.get(other).transformation == own).toArray();
-      seal(nodes.get(i), wordNumbers, unions, memory);
+      seal(nodes.get(i), wordNumbers);
     }
-    return new ScanPlan(nodes.toArray(Node[]::new), wordNumbers, unions, memory);
+    return new ScanPlan(nodes.toArray(Node[]::new), wordNumbers);
   }
 
   private static int child(List<Node> nodes, int parent, Transformation transformation) {
@@ -251,20 +225,16 @@ final class ScanPlan {
     }
   }
 
-  private static void seal(
-      Node node, Map<Operator, Integer> wordNumbers, UnionCache unions, AutomataMemory memory) {
+  private static void seal(Node node, Map<Operator, Integer> wordNumbers) {
     int words = (wordNumbers.size() + 63) >> 6;
     long[] candidates = new long[words];
     @Nullable Question[] byWord = new Question[wordNumbers.size()];
-    List<Question> union = new ArrayList<>();
     List<Question> others = new ArrayList<>();
     for (Question question : node.byOperator.values()) {
       Integer number = wordNumbers.get(question.operator);
       if (number != null && question.ifNo.isEmpty()) {
         candidates[number >> 6] |= 1L << number;
         byWord[number] = question;
-      } else if (question.operator.program() != null) {
-        union.add(question);
       } else {
         others.add(question);
       }
@@ -273,36 +243,6 @@ final class ScanPlan {
     node.byWord = byWord;
     node.needsWords = Arrays.stream(candidates).anyMatch(bits -> bits != 0);
     node.others = others.toArray(Question[]::new);
-    node.unionQuestions = union;
-    node.negated =
-        IntStream.range(0, union.size()).filter(i -> !union.get(i).ifNo.isEmpty()).toArray();
-    if (!union.isEmpty()) {
-      node.union = unions.of(union.stream().map(question -> question.operator).toList(), memory);
-    }
-  }
-
-  /** Automata for several patterns, shared by nodes that ask for the same ones. */
-  static final class UnionCache {
-    private final Map<List<Operator>, Lazy<Automaton>> known = new LinkedHashMap<>();
-
-    synchronized Lazy<Automaton> of(List<Operator> operators, AutomataMemory memory) {
-      Lazy<Automaton> single = operators.size() == 1 ? operators.getFirst().automaton() : null;
-      return single != null
-          ? single
-          : known.computeIfAbsent(
-              operators, list -> new Lazy<>(() -> new Automaton(programs(list), memory)));
-    }
-
-    private static List<Program> programs(List<Operator> operators) {
-      List<Program> programs = new ArrayList<>();
-      for (Operator operator : operators) {
-        Program program = operator.program();
-        if (program != null) {
-          programs.add(program);
-        }
-      }
-      return programs;
-    }
   }
 
   static boolean intersects(ByteSet set, long w0, long w1, long w2, long w3) {

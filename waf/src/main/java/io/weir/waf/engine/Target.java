@@ -8,7 +8,6 @@ import io.weir.waf.regex.RegexException;
 import io.weir.waf.regex.RegexParser;
 import io.weir.waf.regex.WorkBudget;
 import io.weir.waf.seclang.RuleText.TargetText;
-import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
@@ -51,7 +50,7 @@ record Target(
     if (text.regex()) {
       try {
         Program program = Program.compile(RegexParser.parse(text.selector(), true));
-        Lazy<Automaton> pattern = new Lazy<>(() -> new Automaton(List.of(program), memory));
+        Lazy<Automaton> pattern = new Lazy<>(() -> new Automaton(program, memory));
         return new Target(variable, null, pattern, -1, -1, text.count(), text.exclude(), label);
       } catch (RegexException e) {
         throw new CompileException("selector " + text.selector() + ": " + e.getMessage());

@@ -32,7 +32,7 @@ final class TextPattern {
     WorkBudget budget = new WorkBudget();
     return given -> {
       byte[] octets = Text.bytes(given);
-      budget.reset(0, Long.MAX_VALUE);
+      budget.reset(Long.MAX_VALUE);
       return matcher.find(octets, 0, 0, octets.length, budget);
     };
   }

@@ -1,6 +1,5 @@
 package io.weir.waf.engine;
 
-import io.weir.waf.regex.AutomataMemory;
 import io.weir.waf.regex.Lazy;
 import io.weir.waf.regex.WorkBudget;
 import java.util.ArrayList;
@@ -23,25 +22,14 @@ final class View {
   private final List<Target> selectors = new ArrayList<>();
   private final Map<Long, ScanPlan> plans = new ConcurrentHashMap<>();
   private final Map<Operator, Integer> wordNumbers;
-  private final ScanPlan.UnionCache unions;
-  private final AutomataMemory memory;
   private final Lazy<ScanPlan> plain = new Lazy<>(() -> build(0));
 
-  View(
-      int number,
-      Base base,
-      boolean names,
-      List<Rule> rules,
-      Map<Operator, Integer> wordNumbers,
-      ScanPlan.UnionCache unions,
-      AutomataMemory memory) {
+  View(int number, Base base, boolean names, List<Rule> rules, Map<Operator, Integer> wordNumbers) {
     this.number = number;
     this.base = base;
     this.names = names;
     this.rules = rules;
     this.wordNumbers = wordNumbers;
-    this.unions = unions;
-    this.memory = memory;
     for (Rule rule : rules) {
       for (Target target : rule.targets) {
         if (target.selects() && covers(target, base, names) && !knows(target)) {
@@ -114,7 +102,7 @@ final class View {
         looking.add(rule);
       }
     }
-    return ScanPlan.of(looking, wordNumbers, unions, memory);
+    return ScanPlan.of(looking, wordNumbers);
   }
 
   private boolean looksAt(Rule rule, long mask) {

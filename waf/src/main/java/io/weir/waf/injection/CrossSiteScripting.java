@@ -165,7 +165,7 @@ public final class CrossSiteScripting {
   }
 
   /** Units of {@link WorkBudget} for an octet read as HTML, in all the ways. */
-  private static final long READ_WORK = 10;
+  private static final long READ_WORK = 6;
 
   private static final int LESS = 1;
   private static final int EQUALS = 2;

@@ -22,7 +22,7 @@ public final class SqlInjection {
   private static final int PART = 1024;
 
   /** Units of {@link WorkBudget} for an octet read as SQL. */
-  private static final long READ_WORK = 5;
+  private static final long READ_WORK = 3;
 
   static final int TABLE = 1 << 14;
   static final int THRESHOLD = 100;

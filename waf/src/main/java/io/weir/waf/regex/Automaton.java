@@ -8,25 +8,24 @@ import static io.weir.waf.regex.Program.SPLIT;
 import io.weir.waf.regex.Node.Kind;
 import java.util.Arrays;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Tells which of some patterns match anywhere in a text, in one pass over its octets: a
- * deterministic automaton whose states are built when they are first needed, as in Thompson's grep
- * and in RE2.
+ * Tells whether a pattern matches anywhere in a text, in one pass over its octets: a deterministic
+ * automaton whose states are built when they are first needed, as in Thompson's grep and in RE2.
  *
- * <p>A state is the set of instructions at which the patterns wait after the octets seen so far,
+ * <p>A state is the set of instructions at which the pattern waits after the octets seen so far,
  * without the attempts that begin at each offset anew: those depend on the last two octets only and
- * are kept apart, so that a state costs what is under way and not the number of patterns. What an
+ * are kept apart, so that a state costs what is under way and not the pattern's length. What an
  * assertion needs of the octet to come is resolved when that octet is there. The newline before
  * which {@code $} matches needs one octet more: such an attempt goes on with the obligation that
  * the text ends here.
  *
- * <p>Hostile text can ask for a new state with each octet, the more so the more patterns are
- * watched at once. States are therefore built within a {@link WorkBudget} only.
+ * <p>Hostile text can ask for many states; what they cost comes out of a {@link WorkBudget}. An
+ * automaton watches one pattern: states of two at once are pairs of states, and multiply even on
+ * prose.
  *
  * <p>Thread-safe. The table of successors grows by copies, and its entries are written once: a
  * reader that sees an old zero looks again under the lock.
@@ -36,31 +35,29 @@ public final class Automaton {
   private static final int AFTER_NEWLINE = 1;
   private static final int AFTER_WORD = 2;
   private static final int AFTER_OTHER = 3;
-  private static final int[] NO_MATCHES = {};
+  private static final int[] NOTHING = {};
   private static final int CONTEXTS = 4;
   private static final int FIRST_STATES = 8;
   private static final int OBJECT_OVERHEAD = 120;
 
-  /** In place of a successor: no pattern can match any more, whatever follows. */
+  /** In place of a successor: the pattern cannot match any more, whatever follows. */
   private static final int DEAD = Integer.MIN_VALUE;
 
   /** Units of {@link WorkBudget} for an octet passed along known states. */
-  public static final long PASS_WORK = 2;
+  public static final long PASS_WORK = 3;
 
   /** For a text that one pattern is looked for in. */
   private static final int TEXT_WORK = 50;
 
   /** For an instruction visited, and for a new state beside that. */
-  private static final int STEP_WORK = 7;
+  private static final int STEP_WORK = 5;
 
-  private static final int STATE_WORK = 600;
+  private static final int STATE_WORK = 450;
 
-  /** While there are few states yet. */
-  private static final int YOUNG_PART = 2;
+  /** Entries of a table that begins anew when it has as many: to copy a larger one takes long. */
+  private static final int MAX_TABLE = 1 << 17;
 
   private final Program program;
-  private final int[] starts;
-  private final int patterns;
   private final byte[] classOf = new byte[256];
 
   /** For each class one of its octets. */
@@ -83,12 +80,11 @@ public final class Automaton {
   private final int rowLength;
 
   private volatile Cache cache;
+  private volatile @Nullable Cache kept;
   private volatile @Nullable Boolean anchored;
 
-  public Automaton(List<Program> programs, AutomataMemory memory) {
-    starts = new int[programs.size()];
-    program = Program.join(programs, starts);
-    patterns = programs.size();
+  public Automaton(Program program, AutomataMemory memory) {
+    this.program = program;
     this.memory = memory;
     boolean words = false;
     boolean lines = false;
@@ -116,11 +112,9 @@ public final class Automaton {
     memory.join(this);
   }
 
-  public int patterns() {
-    return patterns;
-  }
-
-  /** Octets that no pattern distinguishes share a class; returns an octet for each class. */
+  /**
+   * Octets that the pattern does not distinguish share a class; returns an octet for each class.
+   */
   private static int[] classify(ByteSet[] sets, boolean words, boolean lines, byte[] classOf) {
     int[] byOctet = new int[256];
     int classes = 1;
@@ -158,54 +152,28 @@ public final class Automaton {
     return octetOf;
   }
 
-  /** Drops all states; scans under way finish with those that they hold. */
+  /** Keeps the states that there are for good. */
+  void keep() {
+    Cache now = cache;
+    kept = new Cache(now);
+    cache = new Cache(now);
+  }
+
+  /** Drops states, but those to be kept; scans under way finish with those that they hold. */
   void forget() {
-    cache = new Cache();
+    Cache first = kept;
+    cache = first == null ? new Cache() : new Cache(first);
   }
 
-  /**
-   * Sets the bits of the patterns that match.
-   *
-   * @return whether the whole text was looked at; false when the budget for states of automata that
-   *     watch many patterns ran out
-   */
-  public boolean scan(byte[] text, int from, int to, long[] matched, WorkBudget budget) {
-    budget.charge(PASS_WORK * (to - from));
-    Cache states = cache;
-    int[] next = states.next;
-    int row = 0;
-    for (int i = from; i <= to; i++) {
-      int cls = i < to ? classOf[text[i] & 0xff] & 0xff : octetOf.length;
-      int successor = next[row + cls];
-      if (successor <= 0) {
-        if (successor == 0) {
-          if (!budget.mayBuildShared()) {
-            return false;
-          }
-          successor = build(states, row, cls, budget, true);
-          next = states.next;
-        }
-        if (successor == DEAD) {
-          return true;
-        }
-        if (successor < 0) {
-          successor = -successor;
-          note(states.state(successor).matches, matched);
-        }
-      }
-      row = successor;
-    }
-    return true;
-  }
-
-  private static void note(int[] matches, long[] matched) {
-    for (int match : matches) {
-      matched[match >> 6] |= 1L << match;
+  private void beginAnew(Cache full) {
+    if (cache == full) {
+      memory.took(-full.taken);
+      forget();
     }
   }
 
   /**
-   * Whether any of the patterns matches. When the whole budget is spent meanwhile, {@link
+   * Whether the pattern matches. When the whole budget is spent meanwhile, {@link
    * WorkBudget#exhausted} is true and the answer means nothing.
    */
   public boolean matches(byte[] text, int from, int to, WorkBudget budget) {
@@ -220,7 +188,7 @@ public final class Automaton {
           if (budget.exhausted()) {
             return false;
           }
-          successor = build(states, row, cls, budget, false);
+          successor = build(states, row, cls, budget);
           next = states.next;
         }
         if (successor < 0) {
@@ -249,7 +217,7 @@ public final class Automaton {
       int cls = i < to ? classOf[text[i] & 0xff] & 0xff : octetOf.length;
       int successor = states.next[row + cls];
       if (successor == 0) {
-        successor = build(states, row, cls, budget, false);
+        successor = build(states, row, cls, budget);
       }
       if (successor == DEAD) {
         return -1;
@@ -270,22 +238,18 @@ public final class Automaton {
   }
 
   /** The entry for a class in a state's row, made if it is not there. */
-  private int build(Cache states, int row, int cls, WorkBudget budget, boolean shared) {
+  private int build(Cache states, int row, int cls, WorkBudget budget) {
     State state = states.state(row);
     Stepper stepper = takeStepper();
     stepper.step(state.kernel, state.kernel.length, state.before, cls);
-    int units = (stepper.work * STEP_WORK + STATE_WORK) / (memory.isYoung() ? YOUNG_PART : 1);
-    if (shared) {
-      budget.chargeShared(units);
-    } else {
-      budget.charge(units);
-    }
+    int units = (stepper.work * STEP_WORK + STATE_WORK) / memory.discount();
+    budget.charge(units);
     int[] kernel = Arrays.copyOf(stepper.kernel, stepper.kernelLength);
     Arrays.sort(kernel);
-    int[] matches = Arrays.copyOf(stepper.matches, stepper.matchCount);
+    boolean matches = stepper.matches;
     spare.set(stepper);
     int before = cls == octetOf.length ? AFTER_OTHER : context(octetOf[cls]);
-    if (kernel.length + matches.length == 0 && isAnchored()) {
+    if (kernel.length == 0 && !matches && isAnchored()) {
       return states.end(row + cls);
     }
     return states.enter(row + cls, new State(kernel, matches, before));
@@ -306,7 +270,7 @@ public final class Automaton {
     for (int before = START + 1; before < CONTEXTS; before++) {
       for (int cls = 0; cls < rowLength; cls++) {
         Fresh begun = fresh(before, cls, stepper);
-        if (begun.kernel.length + begun.matches.length > 0) {
+        if (begun.kernel.length > 0 || begun.matches) {
           return true;
         }
       }
@@ -321,17 +285,17 @@ public final class Automaton {
     return watchesWords && ByteSet.WORD.contains(octet) ? AFTER_WORD : AFTER_OTHER;
   }
 
-  /** What the patterns wait for, and the patterns that matched with the last octet. */
+  /** What the pattern waits for, and whether it matched with the last octet. */
   private static final class State {
     /** Instructions times two, plus one if the text has to end here. */
     final int[] kernel;
 
-    final int[] matches;
+    final boolean matches;
     final int before;
 
-    State(int[] kernel, int[] matches, int before) {
+    State(int[] kernel, boolean matches, int before) {
       this.kernel = kernel;
-      this.matches = matches.length == 0 ? NO_MATCHES : matches;
+      this.matches = matches;
       this.before = before;
     }
 
@@ -339,32 +303,45 @@ public final class Automaton {
     public boolean equals(@Nullable Object other) {
       return other instanceof State that
           && before == that.before
-          && Arrays.equals(kernel, that.kernel)
-          && Arrays.equals(matches, that.matches);
+          && matches == that.matches
+          && Arrays.equals(kernel, that.kernel);
     }
 
     @Override
     public int hashCode() {
-      return (Arrays.hashCode(kernel) * 31 + Arrays.hashCode(matches)) * 31 + before;
+      return (Arrays.hashCode(kernel) * 2 + (matches ? 1 : 0)) * CONTEXTS + before;
     }
   }
 
   /** The states built so far. */
   private final class Cache {
-    private final Map<State, Integer> rows = new HashMap<>();
+    private final Map<State, Integer> rows;
 
     /**
-     * By row plus class: the row of the next state, negative if patterns match with it, 0 if it was
-     * not built, {@link #DEAD} if there is none. The first row is the start's, which is the next of
-     * none.
+     * By row plus class: the row of the next state, negative if the pattern matches with it, 0 if
+     * it was not built, {@link #DEAD} if there is none. The first row is the start's, which is the
+     * next of none.
      */
     int[] next = new int[rowLength * FIRST_STATES];
 
     State[] states = new State[FIRST_STATES];
 
+    /** Octets of memory. */
+    private long taken;
+
     Cache() {
+      rows = new HashMap<>();
       for (int before = 0; before < CONTEXTS; before++) {
-        add(new State(NO_MATCHES, NO_MATCHES, before));
+        add(new State(NOTHING, false, before));
+      }
+    }
+
+    /** A copy, of which nothing counts as taken. */
+    Cache(Cache other) {
+      synchronized (other) {
+        rows = new HashMap<>(other.rows);
+        next = other.next.clone();
+        states = other.states.clone();
       }
     }
 
@@ -383,7 +360,7 @@ public final class Automaton {
     synchronized int enter(int entry, State state) {
       Integer known = rows.get(state);
       int row = known == null ? add(state) : known;
-      next[entry] = state.matches.length > 0 ? -row : row;
+      next[entry] = state.matches ? -row : row;
       return next[entry];
     }
 
@@ -397,18 +374,28 @@ public final class Automaton {
       if (number == states.length) {
         states = Arrays.copyOf(states, 2 * number);
         next = Arrays.copyOf(next, states.length * rowLength);
-        memory.took(4L * number * rowLength);
+        took(4L * number * rowLength);
+        if (next.length > MAX_TABLE) {
+          beginAnew(this);
+        }
       }
       states[number] = state;
       rows.put(state, number * rowLength);
-      memory.took(OBJECT_OVERHEAD + 4L * state.kernel.length);
+      took(OBJECT_OVERHEAD + 4L * state.kernel.length);
       return number * rowLength;
+    }
+
+    private void took(long octets) {
+      if (cache == this) {
+        taken += octets;
+        memory.took(octets);
+      }
     }
   }
 
   /** The attempts that begin at an offset, after one octet. */
   @SuppressWarnings("ArrayRecordComponent")
-  private record Fresh(int[] kernel, int[] matches) {}
+  private record Fresh(int[] kernel, boolean matches) {}
 
   private Fresh fresh(int before, int cls, Stepper stepper) {
     int index = before * rowLength + cls;
@@ -428,9 +415,7 @@ public final class Automaton {
     private int stamp;
     int[] kernel = new int[64];
     int kernelLength;
-    int[] matches = new int[patterns];
-    private final int[] matchMark = new int[patterns];
-    int matchCount;
+    boolean matches;
     int work;
 
     void step(int[] from, int length, int before, int cls) {
@@ -440,9 +425,7 @@ public final class Automaton {
       for (int item : begun.kernel) {
         openItem(item);
       }
-      for (int match : begun.matches) {
-        match(match);
-      }
+      matches = begun.matches;
       for (int i = 0; i < length; i++) {
         proceed(from[i], before, cls);
       }
@@ -450,16 +433,14 @@ public final class Automaton {
 
     Fresh freshStep(int before, int cls) {
       begin();
-      for (int start : starts) {
-        follow(start, 0, before, cls);
-      }
-      return new Fresh(Arrays.copyOf(kernel, kernelLength), Arrays.copyOf(matches, matchCount));
+      follow(program.start, 0, before, cls);
+      return new Fresh(Arrays.copyOf(kernel, kernelLength), matches);
     }
 
     private void begin() {
       stamp++;
       kernelLength = 0;
-      matchCount = 0;
+      matches = false;
     }
 
     private void proceed(int item, int before, int cls) {
@@ -504,7 +485,7 @@ public final class Automaton {
           }
           case MATCH -> {
             if (mode == 0) {
-              match(program.arg[pc]);
+              matches = true;
             } else {
               openItem(pc * 2 + 1);
             }
@@ -546,7 +527,7 @@ public final class Automaton {
           case MATCH -> {
             if (mode == 0) {
               closedMark[item] = stamp;
-              match(program.arg[pc]);
+              matches = true;
             } else {
               openItem(item);
             }
@@ -576,13 +557,6 @@ public final class Automaton {
         kernel = Arrays.copyOf(kernel, kernelLength * 2);
       }
       kernel[kernelLength++] = item;
-    }
-
-    private void match(int pattern) {
-      if (matchMark[pattern] != stamp) {
-        matchMark[pattern] = stamp;
-        matches[matchCount++] = pattern;
-      }
     }
 
     private boolean isNewline(int cls) {

@@ -18,7 +18,7 @@ public final class CaptureMatcher {
   /** Groups beyond the tenth (0 to 9) are not reported. */
   public static final int SLOTS = 20;
 
-  private static final int STEP_WORK = 8;
+  private static final int STEP_WORK = 12;
 
   private final Program program;
   private final int slots;

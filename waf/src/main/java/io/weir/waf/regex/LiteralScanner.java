@@ -200,16 +200,23 @@ public final class LiteralScanner {
           }
         }
       }
+      // States of a few octets, which most texts stay with, lie together: that is what a cache
+      // needs.
       int[] @Nullable [] users = new int[states][];
       int[] rowOf = new int[states];
-      for (int state = 0; state < states; state++) {
-        users[state] = told.get(state).length == 0 ? null : told.get(state);
-        rowOf[state] = users[state] == null ? state * classes : -state * classes;
+      for (int place = 0; place < states; place++) {
+        int[] all = told.get(queue[place]);
+        users[place] = all.length == 0 ? null : all;
+        rowOf[queue[place]] = all.length == 0 ? place * classes : -place * classes;
       }
-      for (int i = 0; i < next.length; i++) {
-        next[i] = rowOf[next[i]];
+      int[] placed = new int[next.length];
+      for (int place = 0; place < states; place++) {
+        int from = queue[place] * classes;
+        for (int cls = 0; cls < classes; cls++) {
+          placed[place * classes + cls] = rowOf[next[from + cls]];
+        }
       }
-      return new LiteralScanner(classOf, classes, next, users, (this.users + 63) >> 6);
+      return new LiteralScanner(classOf, classes, placed, users, (this.users + 63) >> 6);
     }
 
     private void merge(int state, int other) {

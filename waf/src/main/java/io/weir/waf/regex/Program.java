@@ -188,44 +188,6 @@ public final class Program {
     }
   }
 
-  /** Several programs as one, whose MATCH instructions carry the number of the program. */
-  static Program join(List<Program> programs, int[] starts) {
-    int size = programs.stream().mapToInt(Program::size).sum();
-    int[] op = new int[size];
-    int[] out = new int[size];
-    int[] arg = new int[size];
-    Map<ByteSet, Integer> setIndex = new HashMap<>();
-    List<ByteSet> sets = new ArrayList<>();
-    int base = 0;
-    for (int number = 0; number < programs.size(); number++) {
-      Program program = programs.get(number);
-      int[] translated = new int[program.sets.length];
-      for (int i = 0; i < translated.length; i++) {
-        translated[i] =
-            setIndex.computeIfAbsent(
-                program.sets[i],
-                added -> {
-                  sets.add(added);
-                  return sets.size() - 1;
-                });
-      }
-      for (int pc = 0; pc < program.size(); pc++) {
-        op[base + pc] = program.op[pc];
-        out[base + pc] = program.out[pc] + base;
-        arg[base + pc] =
-            switch (program.op[pc]) {
-              case OCTET -> translated[program.arg[pc]];
-              case SPLIT -> program.arg[pc] + base;
-              case MATCH -> number;
-              default -> program.arg[pc];
-            };
-      }
-      starts[number] = base + program.start;
-      base += program.size();
-    }
-    return new Program(op, out, arg, sets.toArray(ByteSet[]::new), 0, 0);
-  }
-
   static Kind kind(int ordinal) {
     return KINDS[ordinal];
   }

@@ -46,7 +46,7 @@ class CaptureMatcherTest {
   private static List<String> groups(String pattern, String text) throws Exception {
     CaptureMatcher matcher = new CaptureMatcher(Program.compile(RegexParser.parse(pattern, false)));
     WorkBudget budget = new WorkBudget();
-    budget.reset(100_000, 100_000);
+    budget.reset(100_000);
     List<String> groups = new ArrayList<>();
     if (matcher.find(text.getBytes(ISO_8859_1), 0, 0, text.length(), budget)) {
       for (int i = 0; i < 10 && matcher.found()[2 * i] >= 0; i++) {

@@ -6,7 +6,6 @@ import com.code_intelligence.jazzer.api.FuzzedDataProvider;
 import com.code_intelligence.jazzer.junit.FuzzTest;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.util.List;
 import java.util.Random;
 import java.util.zip.CRC32;
 import org.junit.jupiter.api.Test;
@@ -58,8 +57,8 @@ class PatternCacheFuzzer {
   private static void run(CompiledPattern pattern) {
     byte[] text = PatternCacheTest.text("1' union  select aaa b\nxyz \"\u00e4\u00e4\u00e4");
     WorkBudget budget = new WorkBudget();
-    budget.reset(1 << 20, 1 << 20);
-    Automaton automaton = new Automaton(List.of(pattern.program()), new AutomataMemory(1 << 20));
+    budget.reset(1 << 20);
+    Automaton automaton = new Automaton(pattern.program(), new AutomataMemory(1 << 20));
     automaton.matches(text, 0, text.length, budget);
     new CaptureMatcher(pattern.program()).find(text, 0, 0, text.length, budget);
     LiteralScanner.Builder words = new LiteralScanner.Builder();
