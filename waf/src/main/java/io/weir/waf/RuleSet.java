@@ -47,6 +47,11 @@ public final class RuleSet {
     plan.settle();
   }
 
+  /** Whether {@link #prepare} is done. */
+  public boolean isPrepared() {
+    return plan.isSettled();
+  }
+
   /** Rules that run for requests and responses; what was decided when compiling is not counted. */
   public int ruleCount() {
     return plan.ruleCount();

@@ -219,6 +219,11 @@ public final class Transaction {
         : evaluation.workLeft(octets);
   }
 
+  /** Work that is allowed however short a message is. */
+  public long leastWork() {
+    return evaluation.leastWork();
+  }
+
   /** What was or, when only detecting, would have been done; null when nothing. */
   public @Nullable Intervention decision() {
     Intervention byRule = evaluation.intervention();

@@ -20,6 +20,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.locks.LockSupport;
 
 /**
  * A Weir in this process that inspects requests by the rules under test, and lets all of them pass
@@ -41,6 +42,8 @@ final class TestBed implements AutoCloseable {
         setvar:tx.combined_file_sizes=65535"
       """;
 
+  private static final Duration MOST_PREPARING = Duration.ofSeconds(30);
+
   private final Path folder = Files.createTempDirectory("weir-rules-test-");
   private final ReflectingBackend backend = new ReflectingBackend();
   private final Map<String, List<Match>> matches = new ConcurrentHashMap<>();
@@ -59,9 +62,22 @@ final class TestBed implements AutoCloseable {
       Options options = new Options(VERSION, Duration.ZERO);
       controller = Controller.start(config, ListeningSockets.none(), options);
       rules().observe(matches::put);
+      awaitPrepared();
     } catch (IOException | ConfigRefusedException failed) {
       removeFiles();
       throw failed;
+    }
+  }
+
+  /** Until then a head is judged together with its content, which some tests never send whole. */
+  private void awaitPrepared() throws IOException {
+    long end = System.nanoTime() + MOST_PREPARING.toNanos();
+    while (!rules().set().isPrepared()) {
+      if (System.nanoTime() - end > 0) {
+        throw new IOException(
+            "the rules are not prepared after " + MOST_PREPARING.toSeconds() + " s");
+      }
+      LockSupport.parkNanos(1_000_000);
     }
   }
 

@@ -34,8 +34,8 @@ public final class Inspection {
   private static final long MOST_KEPT = 64 << 10;
 
   /**
-   * Work that an event loop does itself at most: others may wait for a millisecond, and what is
-   * dearest takes 1.5 ns a unit.
+   * Work that an event loop does itself at most, or what any message is allowed where that is more:
+   * others may wait for a millisecond, and what is dearest takes 1.5 ns a unit.
    */
   private static final long MOST_WORK = 600_000;
 
@@ -155,7 +155,7 @@ public final class Inspection {
    * worker. It goes by the work that the rules are allowed, not by what they are likely to need.
    */
   public boolean isShort(long octets) {
-    return transaction.workLeft(octets) <= MOST_WORK;
+    return transaction.workLeft(octets) <= Math.max(MOST_WORK, transaction.leastWork());
   }
 
   /** Runs phase 1. */

@@ -172,7 +172,7 @@ public final class Evaluation {
     requestBodyLimit = plan.settings.requestBodyLimit();
     responseBodyLimit = plan.settings.responseBodyLimit();
     octetsJudged = 0;
-    budget.reset(plan.workPerOctet * (BASE_OCTETS + LEAST_OCTETS));
+    budget.reset(leastWork());
   }
 
   /** More input means that more work is due. */
@@ -184,6 +184,11 @@ public final class Evaluation {
   /** The octets, of so many more, that extend the budget. */
   private long due(long octets) {
     return Math.max(LEAST_OCTETS, octetsJudged + octets) - Math.max(LEAST_OCTETS, octetsJudged);
+  }
+
+  /** The budget of what is short. */
+  public long leastWork() {
+    return plan.workPerOctet * (BASE_OCTETS + LEAST_OCTETS);
   }
 
   /** What is left of the budget when so many octets more have come. */
