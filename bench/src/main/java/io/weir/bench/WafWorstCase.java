@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.Random;
 import java.util.stream.Stream;
 
@@ -151,8 +152,7 @@ public final class WafWorstCase {
   }
 
   private double control() {
-    Request form = WafRequests.harmless().get("form64k");
-    return steady(form);
+    return steady(Objects.requireNonNull(WafRequests.harmless().get("form64k")));
   }
 
   private void measure(String kind, int size) {
