@@ -24,13 +24,13 @@ import arguments
 import proxies
 from attacks import ATTACKS, QUICK, Sent
 from load import h2load, wait_until_answering, wrk
-from machine import LOAD_CPU, BenchError, open_file_limit, quiet
+from machine import LOAD_CPU, BenchError, open_file_limit, quiet, rounds_until_compilers_rest
 from memory import held_bytes, socket_bytes
 from report import machine, versions
 from targets import NAMES, Target
 
 HONEST_RATE, HONEST_CONNECTIONS = 200, 10
-RESTING, RESTING_ROUNDS = 0.03, 3  # their share of a round's CPU time, and for how many rounds
+RESTING = 0.03  # the share of a round's CPU time that compilers at rest take at most
 COLUMNS = (("held", "bytes held per byte"), ("sockets", "and in the kernel"), ("nanos", "CPU ns per byte"), ("p99", "honest p99 ms"))
 
 
@@ -108,17 +108,15 @@ class Run:
 
     def warm_to(self, attack, target, server):
         """What a JVM has not run before it compiles now, once in its life. Returns the rounds until its compilers rest."""
-        resting = 0
-        for done in range(self.options.warm_rounds):
-            if resting == RESTING_ROUNDS:
-                return done
-            began, compiled = server.cpu_micros(), server.compiler_micros()
+        done = 0
+        for _ in rounds_until_compilers_rest(server, RESTING):
+            if done == self.options.warm_rounds:
+                break
             with Attacker(attack, target) as attacker:
                 attacker.wait(1)
             settle(server)
-            share = (server.compiler_micros() - compiled) / (server.cpu_micros() - began)
-            resting = resting + 1 if share < RESTING else 0
-        return self.options.warm_rounds
+            done += 1
+        return done
 
     def memory(self, attack, target, server):
         if not attack.holds and target.name == "weir":

@@ -16,7 +16,7 @@ import time
 import arguments
 import proxies
 from load import wait_until_answering
-from machine import BenchError, emptied, open_file_limit, quiet
+from machine import BenchError, emptied, open_file_limit, quiet, rounds_until_compilers_rest
 from proxies import CONFIGURE, PROXIES, Proxy
 from report import Results
 from scenarios import QUICK, SCENARIOS, Fresh, Traffic
@@ -125,12 +125,11 @@ class Run:
         if proxy.name != "weir":
             patience = 0 if self.options.quick else 1
         slice_seconds = 1 if self.options.quick else 2
-        resting, began = 0, time.monotonic()
-        while time.monotonic() - began + slice_seconds / 2 < patience and resting < 3:
-            before, compiled = server.cpu_micros(), server.compiler_micros()
+        began = time.monotonic()
+        for _ in rounds_until_compilers_rest(server, 0.01):
+            if time.monotonic() - began + slice_seconds / 2 >= patience:
+                break
             scenario.generate(proxy, slice_seconds)
-            busy = server.compiler_micros() - compiled
-            resting = resting + 1 if busy < 0.01 * (server.cpu_micros() - before) else 0
 
     def patience(self, left):
         """Longest warm-up in seconds: --quick shares what its time leaves after the measurements among the scenarios."""

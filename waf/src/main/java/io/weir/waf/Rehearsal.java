@@ -52,14 +52,15 @@ final class Rehearsal {
     StringBuilder target = new StringBuilder("/shop/search/index.html?");
     lines.forEach(line -> target.append("p=").append(encoded(line)).append('&'));
     begin("GET", target.toString());
-    end("");
+    end(new byte[0]);
   }
 
   private void post(String type, String body) {
+    byte[] octets = body.getBytes(UTF_8);
     begin("POST", "/api/v1/items/42");
     transaction.requestHeader("Content-Type", type);
-    transaction.requestHeader("Content-Length", Integer.toString(body.getBytes(UTF_8).length));
-    end(body);
+    transaction.requestHeader("Content-Length", Integer.toString(octets.length));
+    end(octets);
   }
 
   private String json() {
@@ -103,11 +104,10 @@ final class Rehearsal {
         "Cookie", "sid=5f1d7e84c9b24ad2; theme=dark; _ga=GA1.2.12039487.1700000000");
   }
 
-  private void end(String body) {
-    byte[] octets = body.getBytes(UTF_8);
+  private void end(byte[] body) {
     transaction.unbounded();
     transaction.endRequestHeaders();
-    transaction.requestBody(octets, 0, octets.length);
+    transaction.requestBody(body, 0, body.length);
     transaction.endRequestBody();
     transaction.responseLine("HTTP/1.1", 200);
     transaction.responseHeader("Content-Type", "text/html");

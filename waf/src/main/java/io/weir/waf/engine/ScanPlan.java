@@ -16,8 +16,8 @@ import org.jspecify.annotations.Nullable;
  * them.
  *
  * <p>Most transformations change nothing in most values, so that many nodes come to the same
- * octets. Their questions are then asked together, in one pass: {@link #together} keeps what was
- * put together so far. Thread-safe.
+ * octets. Their questions are then asked together, each once: {@link #together} keeps what was put
+ * together so far. Thread-safe.
  */
 final class ScanPlan {
 
